@@ -1,0 +1,108 @@
+//! `events`: facts in the order in which they became visible.
+
+use sea_orm::{
+    Condition, DatabaseConnection, DbBackend, FromQueryResult, QueryOrder, QuerySelect,
+    entity::prelude::*, sea_query::Expr,
+};
+
+use crate::time::DateTime;
+
+/// A fact.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "events")]
+pub struct Model {
+    /// Its number; not the order of commits on Postgres.
+    #[sea_orm(primary_key)]
+    pub sequence: i64,
+    /// The writing transaction on Postgres, 0 on SQLite; set by the database.
+    pub transaction: i64,
+    /// What happened.
+    pub kind: String,
+    /// Version of the payload's shape.
+    pub version: i32,
+    /// The id of what it happened to.
+    pub subject: String,
+    /// The shape that kind and version name.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub payload: Json,
+    /// When.
+    pub at: DateTime,
+}
+
+/// Events stand alone.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Events of transactions that are older than every running one: no later
+/// commit can appear before them. SQLite has one writer, so all are settled.
+fn settled(backend: DbBackend) -> Condition {
+    match backend {
+        DbBackend::Postgres => Condition::all()
+            .add(Expr::cust("\"transaction\" < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")),
+        _ => Condition::all(),
+    }
+}
+
+fn after(transaction: i64, sequence: i64) -> Condition {
+    Condition::any().add(Column::Transaction.gt(transaction)).add(
+        Condition::all().add(Column::Transaction.eq(transaction)).add(Column::Sequence.gt(sequence)),
+    )
+}
+
+/// Transaction and number of the newest settled event.
+pub async fn newest_settled(db: &DatabaseConnection) -> Result<Option<(i64, i64)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .columns([Column::Transaction, Column::Sequence])
+        .filter(settled(db.get_database_backend()))
+        .order_by_desc(Column::Transaction)
+        .order_by_desc(Column::Sequence)
+        .into_tuple()
+        .one(db)
+        .await
+}
+
+/// The next settled events after a position, oldest first.
+pub async fn settled_after(
+    db: &DatabaseConnection,
+    transaction: i64,
+    sequence: i64,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(after(transaction, sequence))
+        .filter(settled(db.get_database_backend()))
+        .order_by_asc(Column::Transaction)
+        .order_by_asc(Column::Sequence)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+#[derive(FromQueryResult)]
+struct Found {
+    found: i32,
+}
+
+/// Whether events after a position were already deleted: the position itself
+/// is neither in the log nor the log's start.
+pub async fn has_gap_after(
+    db: &DatabaseConnection,
+    transaction: i64,
+    sequence: i64,
+) -> Result<bool, DbErr> {
+    if (transaction, sequence) == (0, 0) {
+        return Ok(false);
+    }
+    let row = Entity::find()
+        .select_only()
+        .column_as(Expr::value(1), "found")
+        .filter(Column::Transaction.eq(transaction))
+        .filter(Column::Sequence.eq(sequence))
+        .into_model::<Found>()
+        .one(db)
+        .await?;
+    Ok(row.is_none_or(|row| row.found != 1))
+}

@@ -1,0 +1,22 @@
+//! The database's shape: SeaORM migrations, ordered, one folder a module.
+//! Expand first, contract in a later release.
+
+mod events;
+mod products;
+mod users;
+
+use sea_orm_migration::prelude::*;
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let mut migrations = Vec::new();
+        migrations.extend(events::migrations());
+        migrations.extend(users::migrations());
+        migrations.extend(products::migrations());
+        migrations
+    }
+}

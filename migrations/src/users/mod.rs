@@ -1,0 +1,7 @@
+//! The tables of the users module.
+
+use sea_orm_migration::MigrationTrait;
+
+pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    vec![]
+}

@@ -1,0 +1,41 @@
+//! What a module is written with: the `Module` trait and its registry, the
+//! viewer and guards, errors, ids, scalars, money, connections, loaders, ports
+//! and resilience.
+
+mod connection;
+mod database;
+mod directives;
+mod error;
+mod loader;
+mod module;
+mod money;
+mod platform;
+pub mod ports;
+mod registry;
+mod resilience;
+mod scalars;
+mod scope;
+pub mod seed;
+mod subgraph;
+mod user_error;
+mod viewer;
+
+pub use connection::{Connection, Cursor, DEFAULT_FIRST, Edge, MAX_FIRST, PageArgs, PageInfo};
+pub use database::{Backend, Database, DatabaseOptions};
+pub use directives::authenticated;
+pub use entities::{
+    ids::{self, Id},
+    time::DateTime,
+};
+pub use error::{Error, Result, present};
+pub use loader::{Batches, FromContext, drive, drive_stream, entity, load, load_many};
+pub use module::{Health, HealthCheck, Module, Parts, Worker};
+pub use money::{Money, MoneyInput};
+pub use platform::{Clock, ManualClock, Platform, SystemClock};
+pub use registry::{ModuleReport, Registry};
+pub use resilience::{Outside, OutsideOptions};
+pub use scalars::{CountryCode, CurrencyCode, Decimal, Long, Url};
+pub use scope::RequestScope;
+pub use subgraph::{Subgraph, erase, finish};
+pub use user_error::{GenericError, OutOfStockError, UserError, UserErrorCode, VersionConflictError};
+pub use viewer::{Permission, Require, Role, SignedIn, Viewer};

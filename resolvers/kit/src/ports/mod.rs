@@ -1,0 +1,42 @@
+//! Ports: small traits through which one module asks another for an answer.
+//! Implemented by the module that owns the data, found by type.
+
+mod demo;
+mod identity;
+mod sellers;
+
+use std::{
+    any::{Any, TypeId, type_name},
+    collections::HashMap,
+    sync::{Arc, RwLock},
+};
+
+pub use demo::{DemoAccount, DemoAccounts};
+pub use identity::Identity;
+pub use sellers::Sellers;
+
+use crate::{Error, Result};
+
+type Port = Box<dyn Any + Send + Sync>;
+
+/// The ports that the modules of this process implement.
+#[derive(Clone, Default)]
+pub struct Ports(Arc<RwLock<HashMap<TypeId, Port>>>);
+
+impl Ports {
+    /// Offers an implementation of a port: `provide::<dyn Identity>(…)`.
+    pub fn provide<P: ?Sized + Send + Sync + 'static>(&self, port: Arc<P>) {
+        let mut ports = self.0.write().expect("no code panics while it holds this lock");
+        ports.insert(TypeId::of::<P>(), Box::new(port));
+    }
+
+    /// The implementation of a port.
+    ///
+    /// # Errors
+    /// When no started module implements it.
+    pub fn get<P: ?Sized + Send + Sync + 'static>(&self) -> Result<Arc<P>> {
+        let ports = self.0.read().expect("no code panics while it holds this lock");
+        let port = ports.get(&TypeId::of::<P>()).and_then(|port| port.downcast_ref::<Arc<P>>());
+        port.cloned().ok_or_else(|| Error::internal(format!("no module provides {}", type_name::<P>())))
+    }
+}

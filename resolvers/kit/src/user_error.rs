@@ -1,0 +1,143 @@
+//! Expected failures of a mutation: part of its payload, typed, never in
+//! `errors`.
+
+use async_graphql::{Enum, Interface, SimpleObject};
+
+use crate::ids::VariantId;
+
+/// Codes are only ever added; treat unknown ones as INVALID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum UserErrorCode {
+    /// The input breaks a rule; the message says which.
+    Invalid,
+    /// No such thing, or none the viewer may see.
+    NotFound,
+    /// Somebody else has this name, slug or SKU.
+    Taken,
+    /// The state machine has no such move.
+    ForbiddenTransition,
+    /// The aggregate changed since `expectedVersion`.
+    VersionConflict,
+    /// The same idempotency key came with another input.
+    IdempotencyMismatch,
+    /// Not enough units.
+    OutOfStock,
+    /// The price is no longer what the shopper saw.
+    PriceChanged,
+    /// A limit or quota is used up.
+    LimitExceeded,
+    /// The token, slot or offer is too old.
+    Expired,
+    /// The discount code does not apply.
+    DiscountNotApplicable,
+    /// The payment was declined.
+    PaymentDeclined,
+    /// The payment needs a step by the payer.
+    PaymentActionRequired,
+    /// One of the two blocked the other.
+    Blocked,
+    /// Wrong email or password.
+    BadCredentials,
+    /// A second factor is needed.
+    MfaRequired,
+    /// More than was captured can't be refunded.
+    RefundExceedsCaptured,
+}
+
+/// An expected failure the client should show or handle.
+#[derive(Debug, Clone, Interface)]
+#[graphql(
+    field(name = "code", ty = "&UserErrorCode", desc = "Stable machine code."),
+    field(name = "message", ty = "&String", desc = "Human text in the request's language."),
+    field(
+        name = "field",
+        ty = "&Option<Vec<String>>",
+        desc = "Path into the input, e.g. [\"lines\",\"0\",\"quantity\"]."
+    )
+)]
+pub enum UserError {
+    /// No more data than the code.
+    Generic(GenericError),
+    /// The aggregate changed.
+    VersionConflict(VersionConflictError),
+    /// Not enough units.
+    OutOfStock(OutOfStockError),
+}
+
+/// A failure that needs no more data than its code.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(shareable)]
+pub struct GenericError {
+    /// Stable machine code.
+    pub code: UserErrorCode,
+    /// Human text in the request's language.
+    pub message: String,
+    /// Path into the input, e.g. ["lines","0","quantity"].
+    pub field: Option<Vec<String>>,
+}
+
+/// The aggregate changed since expectedVersion; re-read and retry.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(shareable)]
+pub struct VersionConflictError {
+    /// Stable machine code.
+    pub code: UserErrorCode,
+    /// Human text in the request's language.
+    pub message: String,
+    /// Path into the input, e.g. ["lines","0","quantity"].
+    pub field: Option<Vec<String>>,
+    /// Version now stored.
+    pub current_version: i32,
+}
+
+/// Not enough units.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(shareable)]
+pub struct OutOfStockError {
+    /// Stable machine code.
+    pub code: UserErrorCode,
+    /// Human text in the request's language.
+    pub message: String,
+    /// Path into the input, e.g. ["lines","0","quantity"].
+    pub field: Option<Vec<String>>,
+    /// The variant that runs short.
+    pub variant_id: VariantId,
+    /// Units left.
+    pub available: i32,
+}
+
+impl UserError {
+    /// A failure that needs no more data than its code; `field` is a dotted
+    /// path into the input (`variants.0.sku`), empty for the input as a whole.
+    #[must_use]
+    pub fn new(code: UserErrorCode, field: &str, message: impl Into<String>) -> Self {
+        Self::Generic(GenericError { code, message: message.into(), field: path(field) })
+    }
+
+    /// The input breaks a rule.
+    #[must_use]
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::new(UserErrorCode::Invalid, field, message)
+    }
+
+    /// No such thing, or none the viewer may see.
+    #[must_use]
+    pub fn not_found(field: &str, what: &str) -> Self {
+        Self::new(UserErrorCode::NotFound, field, format!("{what} not found"))
+    }
+
+    /// The aggregate changed since the client read it.
+    #[must_use]
+    pub fn version_conflict(field: &str, current_version: i32) -> Self {
+        Self::VersionConflict(VersionConflictError {
+            code: UserErrorCode::VersionConflict,
+            message: format!("changed meanwhile: the version is now {current_version}"),
+            field: path(field),
+            current_version,
+        })
+    }
+}
+
+fn path(field: &str) -> Option<Vec<String>> {
+    (!field.is_empty()).then(|| field.split('.').map(str::to_owned).collect())
+}
