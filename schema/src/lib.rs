@@ -1,1 +1,26 @@
-//! Placeholder.
+//! One graph out of modules: compose their SDLs, validate a document once, plan
+//! it, run the plan in-process or over HTTP, complete the answer.
+
+mod answer;
+pub mod compose;
+mod cost;
+mod document;
+mod engine;
+mod error;
+mod execute;
+mod introspect;
+mod limits;
+pub mod planner;
+mod public;
+mod satisfiable;
+mod transport;
+mod variables;
+mod witness;
+
+pub use answer::Answer;
+pub use document::scan::json_nests_deeper;
+pub use engine::{Engine, Explanation, GraphQLRequest, Kind, Prepared, SubgraphSource};
+pub use error::EngineError;
+pub use limits::Limits;
+pub use public::PublicSchema;
+pub use transport::{HttpSubgraph, LocalSubgraph, SubAnswer, Transport, fetch_sdl};

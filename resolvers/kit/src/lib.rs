@@ -6,6 +6,7 @@ mod connection;
 mod database;
 mod directives;
 mod error;
+mod filter;
 mod loader;
 mod module;
 mod money;
@@ -28,6 +29,7 @@ pub use entities::{
     time::DateTime,
 };
 pub use error::{Error, Result, present};
+pub use filter::{DateRange, StringFilter};
 pub use loader::{Batches, FromContext, drive, drive_stream, entity, load, load_many};
 pub use module::{Health, HealthCheck, Module, Parts, Worker};
 pub use money::{Money, MoneyInput};

@@ -20,7 +20,7 @@ use std::{
     task::{Context as TaskContext, Poll, Wake, Waker},
 };
 
-use async_graphql::{Context, Response, dataloader::Loader};
+use async_graphql::{Context, dataloader::Loader};
 use futures_util::{
     Stream, StreamExt,
     future::BoxFuture,
@@ -252,10 +252,10 @@ pub async fn drive<F: Future>(batches: Batches, execution: F) -> F::Output {
 
 /// Runs a stream of answers whose items load in batches.
 #[must_use]
-pub fn drive_stream(
+pub fn drive_stream<T: Send + 'static>(
     batches: Batches,
-    mut stream: BoxStream<'static, Response>,
-) -> BoxStream<'static, Response> {
+    mut stream: BoxStream<'static, T>,
+) -> BoxStream<'static, T> {
     let mut driver = Driver::new(batches);
     futures_util::stream::poll_fn(move |task| {
         driver.poll(task, |inner| Pin::new(&mut stream).poll_next(inner))

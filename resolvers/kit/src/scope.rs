@@ -15,6 +15,8 @@ pub struct RequestScope {
     pub viewer: Arc<Viewer>,
     /// The loaders shared by all steps of this request.
     pub batches: Batches,
+    /// The client's `User-Agent`, as it came.
+    pub user_agent: Option<Arc<str>>,
     /// The request's id, as answered in `x-request-id`.
     pub request_id: Option<Arc<str>>,
     /// The caller's bearer token, passed on to modules in other processes.

@@ -3,6 +3,7 @@
 
 mod demo;
 mod identity;
+mod keys;
 mod sellers;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
 
 pub use demo::{DemoAccount, DemoAccounts};
 pub use identity::Identity;
+pub use keys::KeySet;
 pub use sellers::Sellers;
 
 use crate::{Error, Result};

@@ -1,5 +1,7 @@
 //! Which shop a user runs.
 
+use std::collections::HashMap;
+
 use entities::ids::{SellerId, UserId};
 
 use crate::Result;
@@ -12,4 +14,19 @@ pub trait Sellers: Send + Sync {
     /// # Errors
     /// When the owning module can't answer.
     async fn seller_of(&self, user: UserId) -> Result<Option<SellerId>>;
+
+    /// The active shops of these users; users without one are absent. Override
+    /// it with one look-up for all.
+    ///
+    /// # Errors
+    /// When the owning module can't answer.
+    async fn sellers_of(&self, users: &[UserId]) -> Result<HashMap<UserId, SellerId>> {
+        let mut sellers = HashMap::with_capacity(users.len());
+        for user in users {
+            if let Some(seller) = self.seller_of(*user).await? {
+                sellers.insert(*user, seller);
+            }
+        }
+        Ok(sellers)
+    }
 }

@@ -1,0 +1,84 @@
+//! From a client's text to a validated operation: scan, parse, measure,
+//! validate, once per document.
+
+pub(crate) mod measure;
+pub(crate) mod print;
+pub(crate) mod rules;
+pub(crate) mod scan;
+pub(crate) mod shape;
+
+use apollo_compiler::{
+    ExecutableDocument, Node,
+    ast::Document,
+    diagnostic::ToCliReport as _,
+    executable::Operation,
+    parser::{Parser, SourceSpan},
+    validation::{DiagnosticList, Valid},
+};
+use async_graphql::{Pos, ServerError};
+use scan::TooMuch;
+
+use crate::{Limits, PublicSchema, error};
+
+/// Reads and validates a document.
+pub(crate) fn read(
+    public: &PublicSchema,
+    limits: &Limits,
+    text: &str,
+) -> Result<Valid<ExecutableDocument>, Vec<ServerError>> {
+    let text = scan::scan(text, limits.tokens, limits.nesting).map_err(|reason| {
+        vec![match reason {
+            TooMuch::Tokens => error::too_much("tokens", limits.tokens),
+            TooMuch::Nesting => error::too_much("levels of nesting", limits.nesting),
+        }]
+    })?;
+    let document = parse(&text, limits)?;
+    measure::measure(&document, limits)?;
+    let executable = document
+        .to_executable_validate(&public.schema)
+        .map_err(|list| diagnostics(&list.errors, error::VALIDATION))?;
+    rules::check(public, &document, &executable, limits)?;
+    Ok(executable)
+}
+
+fn parse(text: &str, limits: &Limits) -> Result<Document, Vec<ServerError>> {
+    Parser::new()
+        .recursion_limit(limits.nesting.saturating_mul(4))
+        .token_limit(limits.tokens.saturating_mul(4))
+        .parse_ast(text, "document.graphql")
+        .map_err(|broken| diagnostics(&broken.errors, error::PARSE))
+}
+
+/// The operation that a request names.
+pub(crate) fn operation<'d>(
+    document: &'d ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'d Node<Operation>, Vec<ServerError>> {
+    document.operations.get(name).map_err(|_| {
+        let message = match name {
+            Some(name) => format!("the document has no operation named {name}"),
+            None => "the document has several operations: name one in operationName".to_owned(),
+        };
+        vec![error::coded(error::VALIDATION, message)]
+    })
+}
+
+fn diagnostics(list: &DiagnosticList, code: &'static str) -> Vec<ServerError> {
+    let errors = list.iter().map(|diagnostic| {
+        let message =
+            diagnostic.error.unstable_compat_message().unwrap_or_else(|| diagnostic.error.to_string());
+        let mut error = error::coded(code, message);
+        error.locations.extend(position(diagnostic.error.location(), diagnostic.sources));
+        error
+    });
+    errors.take(20).collect()
+}
+
+/// Line and column, both from 1, of a place in a document.
+pub(crate) fn position(
+    location: Option<SourceSpan>,
+    sources: &apollo_compiler::parser::SourceMap,
+) -> Option<Pos> {
+    let place = location?.line_column(sources)?;
+    Some(Pos { line: place.line, column: place.column })
+}

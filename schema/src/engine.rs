@@ -1,0 +1,477 @@
+//! The engine: documents are prepared once, plans run, answers completed.
+
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::Arc,
+};
+
+use apollo_compiler::{
+    Node,
+    ast::{OperationType, VariableDefinition},
+};
+use async_graphql::{Data, Executor, Request, Response, ServerError, Variables};
+use futures_util::{StreamExt as _, stream::BoxStream};
+use kit::{Batches, RequestScope, drive, drive_stream};
+use moka::future::Cache;
+
+use crate::{
+    Answer, EngineError, Limits, PublicSchema,
+    compose::{SubgraphSdl, compose},
+    cost,
+    document::{
+        self,
+        print::{self, Names},
+        shape::{self, Field, Selection},
+    },
+    error,
+    execute::{Keys, Run, is_included},
+    introspect,
+    planner::{Fetch, HivePlanner, Plan, PlanError, Planner, Step, SubOperation},
+    satisfiable,
+    transport::{NODE_SUBGRAPH, NodeSubgraph, Transport},
+    variables,
+    witness::Witnesses,
+};
+
+/// A subgraph: its SDL and the way to it.
+pub struct SubgraphSource {
+    /// Name, address (for show, when it runs in this process) and SDL.
+    pub sdl: SubgraphSdl,
+    /// The way to it.
+    pub transport: Arc<dyn Transport>,
+}
+
+/// What a client asks.
+#[derive(Debug, Clone, Default)]
+pub struct GraphQLRequest {
+    /// The document.
+    pub query: String,
+    /// Which of its operations.
+    pub operation_name: Option<String>,
+    /// Values for its variables.
+    pub variables: Variables,
+}
+
+/// The graph, ready to answer. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Graph>);
+
+struct Graph {
+    public: PublicSchema,
+    supergraph: String,
+    planner: Arc<dyn Planner>,
+    transports: HashMap<String, Arc<dyn Transport>>,
+    limits: Limits,
+    /// Tell a found object of `node` from a reference.
+    witnesses: Witnesses,
+    documents: Cache<String, Arc<Prepared>>,
+}
+
+/// How an operation would run.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// The steps, indented by order.
+    pub plan: String,
+    /// Where each subgraph of the plan runs.
+    pub places: BTreeMap<String, String>,
+    /// In points: objects by the sizes of their lists.
+    pub cost: u64,
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.plan)?;
+        for (subgraph, place) in &self.places {
+            writeln!(formatter, "{subgraph} runs {place}")?;
+        }
+        writeln!(formatter, "cost {}", self.cost)
+    }
+}
+
+/// Query, mutation or subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Reads.
+    Query,
+    /// Writes.
+    Mutation,
+    /// Follows events.
+    Subscription,
+}
+
+/// An operation, validated and planned; valid for any variables.
+pub struct Prepared {
+    /// What it does.
+    pub kind: Kind,
+    pub(crate) shape: Selection,
+    pub(crate) plan: Plan,
+    /// Under which names the plan's answers stand in the tree.
+    keys: Keys,
+    variables: Vec<Node<VariableDefinition>>,
+}
+
+impl Engine {
+    /// Composes the subgraphs and serves them as one graph.
+    ///
+    /// # Errors
+    /// When they don't fit together; the message names subgraph and coordinate.
+    pub fn compose(subgraphs: Vec<SubgraphSource>, limits: Limits) -> Result<Self, EngineError> {
+        let mut sdls: Vec<SubgraphSdl> = subgraphs.iter().map(|source| source.sdl.clone()).collect();
+        let mut transports: HashMap<String, Arc<dyn Transport>> =
+            subgraphs.into_iter().map(|source| (source.sdl.name, source.transport)).collect();
+        if let Some(node) = NodeSubgraph::of(&sdls) {
+            sdls.push(node.sdl());
+            transports.insert(NODE_SUBGRAPH.to_owned(), Arc::new(node));
+        }
+        let supergraph = compose(&sdls)?;
+        let engine = Self::from_supergraph(supergraph, transports, limits)?;
+        satisfiable::check(&engine.0.public, engine.0.planner.as_ref(), engine.0.limits.planning)?;
+        Ok(engine)
+    }
+
+    /// Serves a finished supergraph.
+    ///
+    /// # Errors
+    /// When it is not valid, or one of its subgraphs has no transport.
+    pub fn from_supergraph(
+        supergraph: String,
+        transports: HashMap<String, Arc<dyn Transport>>,
+        limits: Limits,
+    ) -> Result<Self, EngineError> {
+        let planner = Arc::new(HivePlanner::new(&supergraph)?);
+        for (name, _) in planner.subgraphs() {
+            if !transports.contains_key(&name) {
+                return Err(EngineError::UnknownSubgraph(name));
+            }
+        }
+        let public = PublicSchema::from_supergraph(&supergraph)?;
+        let witnesses = Witnesses::of(&supergraph);
+        let documents = Cache::builder().max_capacity(limits.documents).build();
+        Ok(Self(Arc::new(Graph {
+            public,
+            supergraph,
+            planner,
+            transports,
+            limits,
+            witnesses,
+            documents,
+        })))
+    }
+
+    /// The public schema's SDL.
+    #[must_use]
+    pub fn sdl(&self) -> &str {
+        &self.0.public.sdl
+    }
+
+    /// The supergraph that is served.
+    #[must_use]
+    pub fn supergraph(&self) -> &str {
+        &self.0.supergraph
+    }
+
+    /// Validates and plans an operation, or finds it in the cache.
+    ///
+    /// # Errors
+    /// Why the document is refused.
+    pub async fn prepare(
+        &self,
+        query: &str,
+        operation_name: Option<&str>,
+    ) -> Result<Arc<Prepared>, Vec<ServerError>> {
+        let key: std::borrow::Cow<'_, str> = match operation_name {
+            None => query.into(),
+            // No name holds a line end, so no two requests share a key.
+            Some(name) => format!("{name}\n{query}").into(),
+        };
+        if let Some(known) = self.0.documents.get(key.as_ref()).await {
+            return Ok(known);
+        }
+        let (graph, query) = (self.0.clone(), query.to_owned());
+        let name = operation_name.map(str::to_owned);
+        let prepared = self.0.documents.try_get_with(key.into_owned(), async move {
+            let work = move || graph.prepare(&query, name.as_deref());
+            // Validating and planning can take milliseconds of CPU.
+            tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| {
+                tracing::error!(%panic, "preparing a document panicked");
+                Err(vec![error::coded(error::INTERNAL, "internal error")])
+            })
+        });
+        prepared.await.map_err(|errors| errors.as_ref().clone())
+    }
+
+    /// How an operation would run: its plan, where each step runs, its cost.
+    ///
+    /// # Errors
+    /// Why the document or the variables are refused.
+    pub async fn explain(
+        &self,
+        query: &str,
+        operation_name: Option<&str>,
+        given: Variables,
+    ) -> Result<Explanation, Vec<ServerError>> {
+        let prepared = self.prepare(query, operation_name).await?;
+        let variables = self.0.variables(&prepared, given)?;
+        let asked = prepared.plan.root.as_ref().map(Step::fetches).unwrap_or_default();
+        let places = asked.iter().map(|fetch| {
+            let transport = self.0.transports.get(&*fetch.subgraph);
+            let place = transport.map_or_else(|| "nowhere".to_owned(), |transport| transport.place());
+            (fetch.subgraph.to_string(), place)
+        });
+        Ok(Explanation {
+            plan: prepared.plan.to_string(),
+            places: places.collect(),
+            cost: cost::of(&prepared.shape, &variables),
+        })
+    }
+
+    /// Answers a query or mutation.
+    pub async fn execute(&self, request: GraphQLRequest, scope: RequestScope) -> Answer {
+        match self.prepare(&request.query, request.operation_name.as_deref()).await {
+            Ok(prepared) => self.run(prepared, request.variables, scope).await,
+            Err(errors) => Answer::refused(errors),
+        }
+    }
+
+    /// Answers a prepared query or mutation.
+    pub async fn run(
+        &self,
+        prepared: Arc<Prepared>,
+        given: Variables,
+        mut scope: RequestScope,
+    ) -> Answer {
+        let variables = match self.0.variables(&prepared, given) {
+            Ok(variables) => variables,
+            Err(errors) => return Answer::refused(errors),
+        };
+        match prepared.kind {
+            Kind::Query => {}
+            Kind::Mutation => scope.batches = Batches::forgetting(),
+            Kind::Subscription => {
+                let message = "subscriptions need a transport for streams, such as WebSocket";
+                return Answer::refused(vec![error::coded(error::BAD_REQUEST, message)]);
+            }
+        }
+        let run = Run::new(self.0.planner.as_ref(), &self.0.transports, &variables, &scope);
+        match &prepared.plan.root {
+            None => {}
+            Some(Step::Fetch(fetch)) => drive(scope.batches.clone(), run.fetch(fetch)).await,
+            Some(step) => drive(scope.batches.clone(), run.step(step)).await,
+        }
+        let (value, errors) = self.0.finish(run, &prepared, &variables);
+        Answer::new(value, errors, prepared, variables)
+    }
+
+    /// Follows a subscription: one answer for every event. A query or mutation
+    /// is answered once.
+    pub fn subscribe(&self, request: GraphQLRequest, scope: RequestScope) -> BoxStream<'static, Answer> {
+        let engine = self.clone();
+        let start = async move {
+            match engine.prepare(&request.query, request.operation_name.as_deref()).await {
+                Ok(prepared) => engine.follow(prepared, request.variables, scope),
+                Err(errors) => once(Answer::refused(errors)),
+            }
+        };
+        futures_util::stream::once(start).flatten().boxed()
+    }
+
+    fn follow(
+        &self,
+        prepared: Arc<Prepared>,
+        given: Variables,
+        scope: RequestScope,
+    ) -> BoxStream<'static, Answer> {
+        let engine = self.clone();
+        if prepared.kind != Kind::Subscription {
+            let answer = async move { engine.run(prepared, given, scope).await };
+            return futures_util::stream::once(answer).boxed();
+        }
+        let variables = match self.0.variables(&prepared, given) {
+            Ok(variables) => Arc::new(variables),
+            Err(errors) => return once(Answer::refused(errors)),
+        };
+        let Some(fetch) = prepared.subscription() else {
+            let message = "the subscription has no field to follow";
+            return once(Answer::refused(vec![error::coded(error::BAD_REQUEST, message)]));
+        };
+        let Some(transport) = self.0.transports.get(&*fetch.subgraph) else {
+            return once(Answer::refused(vec![error::coded(error::INTERNAL, "internal error")]));
+        };
+        // The stream outlives every event, so its own loaders must not remember.
+        let scope = RequestScope { batches: Batches::forgetting(), ..scope };
+        let root = Run::new(self.0.planner.as_ref(), &self.0.transports, &variables, &scope);
+        let events = transport.subscribe(&fetch.operation, root.variables_of(fetch), &scope);
+        let events = drive_stream(scope.batches.clone(), events);
+        events
+            .then(move |event| {
+                let (engine, prepared, variables) =
+                    (engine.clone(), prepared.clone(), variables.clone());
+                let scope = RequestScope { batches: Batches::default(), ..scope.clone() };
+                async move { engine.event(&prepared, event, &variables, &scope).await }
+            })
+            .boxed()
+    }
+
+    async fn event(
+        &self,
+        prepared: &Arc<Prepared>,
+        event: crate::SubAnswer,
+        variables: &Variables,
+        scope: &RequestScope,
+    ) -> Answer {
+        let run = Run::new(self.0.planner.as_ref(), &self.0.transports, variables, scope);
+        if let Some(fetch) = prepared.subscription() {
+            run.take(fetch, event);
+        }
+        if let Some(Step::Sequence(steps)) = &prepared.plan.root {
+            let rest = async {
+                for step in &steps[1..] {
+                    run.step(step).await;
+                }
+            };
+            drive(scope.batches.clone(), rest).await;
+        }
+        let (value, errors) = self.0.finish(run, prepared, variables);
+        Answer::new(value, errors, prepared.clone(), variables.clone())
+    }
+}
+
+impl Executor for Engine {
+    async fn execute(&self, request: Request) -> Response {
+        let (request, scope) = split(request);
+        Self::execute(self, request, scope).await.into()
+    }
+
+    fn execute_stream(
+        &self,
+        request: Request,
+        session: Option<Arc<Data>>,
+    ) -> BoxStream<'static, Response> {
+        let (request, scope) = split(request);
+        let scope = session.and_then(|session| scope_in(&session)).unwrap_or(scope);
+        self.subscribe(request, scope).map(Response::from).boxed()
+    }
+}
+
+/// A request of the library's kind, and the scope that it carries.
+fn split(request: Request) -> (GraphQLRequest, RequestScope) {
+    let scope = scope_in(&request.data).unwrap_or_default();
+    let Request { query, operation_name, variables, .. } = request;
+    (GraphQLRequest { query, operation_name, variables }, scope)
+}
+
+fn scope_in(data: &Data) -> Option<RequestScope> {
+    data.get(&TypeId::of::<RequestScope>())?.downcast_ref::<RequestScope>().cloned()
+}
+
+impl Graph {
+    fn prepare(&self, query: &str, name: Option<&str>) -> Result<Arc<Prepared>, Vec<ServerError>> {
+        let executable = document::read(&self.public, &self.limits, query)?;
+        let operation = document::operation(&executable, name)?;
+        let shape = shape::of(&self.public, &executable, operation)?;
+        let print =
+            |names| print::operation(&self.public, &self.witnesses, &executable, operation, names);
+        let plan = match print(Names::Shielded)? {
+            None => Plan::default(),
+            Some(text) => self.plan(&text)?,
+        };
+        let mut prepared = Prepared {
+            kind: match operation.operation_type {
+                OperationType::Query => Kind::Query,
+                OperationType::Mutation => Kind::Mutation,
+                OperationType::Subscription => Kind::Subscription,
+            },
+            keys: Keys::Planned,
+            variables: operation.variables.clone(),
+            shape,
+            plan,
+        };
+        if self.can_answer_alone(&prepared)
+            && let Some(text) = print(Names::Client)?
+            && let Ok(own) = SubOperation::parse(&text)
+            && let Some(Step::Fetch(fetch)) = &mut prepared.plan.root
+        {
+            fetch.operation = own;
+            fetch.output = Vec::new();
+            prepared.keys = Keys::Client;
+        }
+        Ok(Arc::new(prepared))
+    }
+
+    fn plan(&self, text: &str) -> Result<Plan, Vec<ServerError>> {
+        self.planner.plan(text, self.limits.planning).map_err(|failed| {
+            vec![match failed {
+                PlanError::TooSlow => {
+                    error::coded(error::TIMEOUT, "planning the document took too long")
+                }
+                PlanError::NoPath(reason) => {
+                    tracing::error!(%reason, "a valid document has no plan");
+                    error::coded(error::INTERNAL, "internal error")
+                }
+            }]
+        })
+    }
+
+    /// Whether the one module that a plan asks can be given the client's own
+    /// operation, so that its answer needs no mapping back.
+    fn can_answer_alone(&self, prepared: &Prepared) -> bool {
+        let Some(Step::Fetch(fetch)) = &prepared.plan.root else { return false };
+        let is_local =
+            self.transports.get(&*fetch.subgraph).is_some_and(|transport| transport.is_local());
+        is_local
+            && &*fetch.subgraph != NODE_SUBGRAPH
+            && !self.public.hides_values
+            && prepared.shape.is_plain()
+    }
+
+    fn variables(&self, prepared: &Prepared, given: Variables) -> Result<Variables, Vec<ServerError>> {
+        variables::coerce(&self.public, &prepared.variables, given)
+    }
+
+    fn finish(
+        &self,
+        run: Run<'_>,
+        prepared: &Prepared,
+        variables: &Variables,
+    ) -> (Option<async_graphql::Value>, Vec<ServerError>) {
+        for field in prepared.root_fields().filter(|field| field.is_introspection()) {
+            if is_included(field, variables) {
+                run.insert(field.planned.clone(), introspect::resolve(&self.public, field, variables));
+            }
+        }
+        for field in prepared.root_fields() {
+            self.witnesses.drop_missing(field, &run);
+        }
+        let (value, mut errors) = run.finish(&prepared.shape, prepared.keys);
+        errors.truncate(self.limits.errors);
+        (value, errors)
+    }
+}
+
+impl Prepared {
+    pub(crate) const fn keys(&self) -> Keys {
+        self.keys
+    }
+
+    fn root_fields(&self) -> impl Iterator<Item = &Field> {
+        self.shape.variants.iter().flat_map(|variant| &variant.fields)
+    }
+
+    /// The step that follows a stream.
+    fn subscription(&self) -> Option<&Fetch> {
+        match &self.plan.root {
+            Some(Step::Subscribe(fetch)) => Some(fetch),
+            Some(Step::Sequence(steps)) => match steps.first() {
+                Some(Step::Subscribe(fetch)) => Some(fetch),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn once(answer: Answer) -> BoxStream<'static, Answer> {
+    futures_util::stream::once(std::future::ready(answer)).boxed()
+}

@@ -1,0 +1,54 @@
+//! Bounds on what a document may ask for, all checked before planning.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// How much one document may ask for. A document above a bound is refused with
+/// `GRAPHQL_VALIDATION_FAILED` and the bound's name before anything walks it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Lexical tokens in the document.
+    pub tokens: usize,
+    /// Brackets and braces nested in one another, in the document or in the
+    /// variables.
+    pub nesting: usize,
+    /// Fields nested in one another, fragments counted where they are spread.
+    pub depth: usize,
+    /// Fields under another name than their own.
+    pub aliases: usize,
+    /// Fields of the operation itself, fragments counted where they are spread.
+    pub root_fields: usize,
+    /// Directives in the whole document.
+    pub directives: usize,
+    /// Fields of the document, fragments counted wherever they are spread.
+    pub fields: usize,
+    /// Errors in one answer; further ones are counted, not listed.
+    pub errors: usize,
+    /// Lists of fields, types and the like nested in an introspection query.
+    pub introspection_depth: usize,
+    /// How long planning one document may take.
+    #[serde(with = "humantime_serde")]
+    pub planning: Duration,
+    /// Prepared documents kept in memory, least recently used out first.
+    pub documents: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            tokens: 5_000,
+            nesting: 120,
+            depth: 50,
+            aliases: 200,
+            root_fields: 60,
+            directives: 200,
+            fields: 5_000,
+            errors: 100,
+            introspection_depth: 3,
+            planning: Duration::from_secs(5),
+            documents: 4_096,
+        }
+    }
+}
