@@ -221,9 +221,19 @@ fn hides_values(document: &Document) -> bool {
 
 /// Names of the federation machinery itself.
 fn is_machinery(name: &str) -> bool {
-    let namespaces = ["join__", "link__", "core__", "federation__"];
-    let directives =
-        ["link", "core", "tag", "inaccessible", "authenticated", "requiresScopes", "policy"];
+    let namespaces = ["join__", "link__", "core__", "federation__", "policy__", "requiresScopes__"];
+    let directives = [
+        "link",
+        "core",
+        "tag",
+        "inaccessible",
+        "authenticated",
+        "requiresScopes",
+        "policy",
+        "cost",
+        "listSize",
+        "composeDirective",
+    ];
     namespaces.iter().any(|prefix| name.starts_with(prefix)) || directives.contains(&name)
 }
 
