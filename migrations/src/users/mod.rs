@@ -1,7 +1,15 @@
 //! The tables of the users module.
 
+mod m0001_people;
+mod m0002_sessions;
+mod m0003_signing_keys;
+
 use sea_orm_migration::MigrationTrait;
 
 pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![]
+    vec![
+        Box::new(m0001_people::Migration),
+        Box::new(m0002_sessions::Migration),
+        Box::new(m0003_signing_keys::Migration),
+    ]
 }

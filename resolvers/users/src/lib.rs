@@ -1,1 +1,77 @@
-//! Placeholder.
+//! Users: who somebody is to everyone, their private account, their shop, and
+//! the sessions they are signed in with.
+#![recursion_limit = "512"]
+
+mod demo;
+mod events;
+mod failure;
+mod identity;
+mod inputs;
+mod loaders;
+mod mutations;
+mod options;
+mod passwords;
+mod queries;
+mod roles;
+pub mod seed;
+mod service;
+mod sessions;
+mod tokens;
+mod types;
+mod validation;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use async_graphql::{EmptySubscription, Schema};
+use kit::{
+    Module, Parts, Platform, Result,
+    ports::{DemoAccounts, Identity, KeySet, Sellers},
+};
+
+pub use crate::options::UsersOptions;
+use crate::{
+    demo::DemoPeople, identity::LiveSessions, mutations::Mutation, queries::Query, service::Service,
+    tokens::AccessTokens, types::Node,
+};
+
+/// The users module.
+pub struct Users {
+    options: UsersOptions,
+}
+
+impl Users {
+    /// The module with these options.
+    #[must_use]
+    pub const fn new(options: UsersOptions) -> Self {
+        Self { options }
+    }
+}
+
+#[async_trait::async_trait]
+impl Module for Users {
+    fn name(&self) -> &'static str {
+        "users"
+    }
+
+    async fn start(&self, platform: &Platform) -> Result<Parts> {
+        let options = self.options.clone();
+        let tokens = Arc::new(AccessTokens::open(&options, platform).await?);
+        let live = LiveSessions::new(platform);
+        let service = Arc::new(Service::new(platform, options, tokens.clone(), live));
+
+        platform.ports.provide::<dyn Identity>(service.clone());
+        platform.ports.provide::<dyn Sellers>(service.clone());
+        platform.ports.provide::<dyn KeySet>(tokens);
+        platform.ports.provide::<dyn DemoAccounts>(Arc::new(DemoPeople::new(platform.db.clone())));
+
+        let schema = Schema::build(Query, Mutation, EmptySubscription)
+            .data(platform.db.clone())
+            .data(service.clone())
+            .register_output_type::<Node>();
+        Ok(Parts::new(kit::finish(schema))
+            .worker("users.expired-sessions", sessions::forget_expired(service, platform.stop.clone())))
+    }
+}

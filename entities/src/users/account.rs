@@ -1,0 +1,219 @@
+//! `accounts`: the private side of users, and who may see it.
+
+use sea_orm::{
+    Condition, DatabaseConnection, DerivePartialModel, QueryOrder as _, QuerySelect as _,
+    entity::prelude::*,
+    sea_query::{Expr, ExprTrait as _, OnConflict},
+};
+
+use super::user;
+use crate::ids::{AccountId, UserId};
+
+/// An account with its secrets.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "accounts")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: AccountId,
+    /// Whose private side this is.
+    pub user_id: UserId,
+    /// Unique; lower-case.
+    pub email: String,
+    /// Whether the person showed that the email is theirs.
+    pub email_verified: bool,
+    /// Argon2id, as a PHC string.
+    pub password_hash: String,
+    /// JSON array of role names, the foremost role last.
+    pub roles: String,
+    /// BCP 47.
+    pub locale: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// Counts changes.
+    pub version: i32,
+}
+
+/// An account without its secrets.
+#[derive(Clone, Debug, PartialEq, DerivePartialModel)]
+#[sea_orm(entity = "Entity")]
+pub struct Details {
+    /// Its id.
+    pub id: AccountId,
+    /// Whose private side this is.
+    pub user_id: UserId,
+    /// Lower-case.
+    pub email: String,
+    /// Whether the person showed that the email is theirs.
+    pub email_verified: bool,
+    /// JSON array of role names, the foremost role last.
+    pub roles: String,
+    /// BCP 47.
+    pub locale: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// Counts changes.
+    pub version: i32,
+}
+
+/// What an account belongs to.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// The public side.
+    #[sea_orm(
+        belongs_to = "super::user::Entity",
+        from = "Column::UserId",
+        to = "super::user::Column::Id"
+    )]
+    User,
+}
+
+impl Related<user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::User.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Whose private data a reader may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everybody's.
+    All,
+    /// Only that of this account.
+    Own(AccountId),
+    /// Nobody's.
+    None,
+}
+
+impl Scope {
+    /// The scope as a condition on a column that holds account ids.
+    pub fn on(self, column: impl ColumnTrait) -> Condition {
+        match self {
+            Self::All => Condition::all(),
+            Self::Own(account) => Condition::all().add(column.eq(account)),
+            Self::None => Condition::all().add(Expr::cust("1 = 0")),
+        }
+    }
+}
+
+impl From<Model> for Details {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            user_id: row.user_id,
+            email: row.email,
+            email_verified: row.email_verified,
+            roles: row.roles,
+            locale: row.locale,
+            currency: row.currency,
+            version: row.version,
+        }
+    }
+}
+
+/// The accounts with these ids that the scope covers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: &[AccountId],
+    scope: Scope,
+) -> Result<Vec<Details>, DbErr> {
+    Entity::find()
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(scope.on(Column::Id))
+        .into_partial_model()
+        .all(db)
+        .await
+}
+
+/// The account that signs in with this email, given in lower case.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_email(db: &impl ConnectionTrait, email: &str) -> Result<Option<Model>, DbErr> {
+    Entity::find().filter(Column::Email.eq(email)).one(db).await
+}
+
+/// The accounts that have this role, by name.
+#[must_use]
+pub fn has_role(name: &str) -> Condition {
+    Condition::all().add(Column::Roles.contains(format!("\"{name}\"")))
+}
+
+/// The accounts whose foremost role this is, by name.
+#[must_use]
+pub fn has_foremost_role(name: &str) -> Condition {
+    Condition::all().add(Column::Roles.ends_with(format!("\"{name}\"]")))
+}
+
+/// Email and shown name of the first accounts that match, oldest id first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn names(
+    db: &DatabaseConnection,
+    matching: Condition,
+    limit: u64,
+) -> Result<Vec<(String, String)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Email)
+        .column(user::Column::DisplayName)
+        .inner_join(user::Entity)
+        .filter(matching)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Adds an account; false when there is one with the same email.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert_unless_known(db: &impl ConnectionTrait, row: Model) -> Result<bool, DbErr> {
+    let unless_known = OnConflict::column(Column::Email).do_nothing().to_owned();
+    let insert = Entity::insert(ActiveModel::from(row).reset_all()).on_conflict(unless_known);
+    insert.exec_without_returning(db).await.map(|rows| rows == 1)
+}
+
+/// Changes what is given and counts the change. `None` when there is no such
+/// account, or not in the expected version.
+///
+/// # Errors
+/// When the database fails.
+pub async fn change(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    locale: Option<String>,
+    currency: Option<String>,
+    expected_version: Option<i32>,
+) -> Result<Option<Details>, DbErr> {
+    let mut update = Entity::update_many()
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.eq(id));
+    if let Some(locale) = locale {
+        update = update.col_expr(Column::Locale, locale.into());
+    }
+    if let Some(currency) = currency {
+        update = update.col_expr(Column::Currency, currency.into());
+    }
+    if let Some(version) = expected_version {
+        update = update.filter(Column::Version.eq(version));
+    }
+    let changed = update.exec_with_returning(db).await?;
+    Ok(changed.into_iter().next().map(Details::from))
+}
+
+/// The version that is now stored.
+///
+/// # Errors
+/// When the database fails.
+pub async fn version(db: &impl ConnectionTrait, id: AccountId) -> Result<Option<i32>, DbErr> {
+    Entity::find_by_id(id).select_only().column(Column::Version).into_tuple().one(db).await
+}

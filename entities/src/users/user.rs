@@ -1,0 +1,143 @@
+//! `users`: people as everyone may see them.
+
+use sea_orm::{
+    Condition, DatabaseConnection, JoinType, QueryOrder as _, QuerySelect as _, RelationTrait as _,
+    SelectExt as _, entity::prelude::*, sea_query::OnConflict,
+};
+
+use crate::{ids::UserId, time::DateTime};
+
+/// A public profile.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    /// Its id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: UserId,
+    /// Unique; lower-case.
+    pub handle: String,
+    /// As the person writes it.
+    pub display_name: String,
+    /// An https address.
+    pub avatar_url: Option<String>,
+    /// A few words about the person.
+    pub bio: Option<String>,
+    /// When.
+    pub joined_at: DateTime,
+}
+
+/// What belongs to a user.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    /// The private side.
+    #[sea_orm(has_one = "super::account::Entity")]
+    Account,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The users with these ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_ids(db: &impl ConnectionTrait, ids: &[UserId]) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(db).await
+}
+
+/// The users with these handles.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_handles(db: &impl ConnectionTrait, handles: &[String]) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(Column::Handle.is_in(handles)).all(db).await
+}
+
+/// Users that joined before `after`, newest first. `matching` may name columns
+/// of `accounts` too.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest(
+    db: &DatabaseConnection,
+    matching: Option<Condition>,
+    after: Option<(DateTime, UserId)>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    matched(matching)
+        .filter(after.map_or_else(Condition::all, joined_before))
+        .order_by_desc(Column::JoinedAt)
+        .order_by_desc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// How many users match; see [`newest`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(db: &DatabaseConnection, matching: Option<Condition>) -> Result<u64, DbErr> {
+    matched(matching).count(db).await
+}
+
+/// Whether there is such a user.
+///
+/// # Errors
+/// When the database fails.
+pub async fn exists(db: &impl ConnectionTrait, id: UserId) -> Result<bool, DbErr> {
+    Entity::find_by_id(id).exists(db).await
+}
+
+/// Adds a user; false when somebody else has the handle.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert_unless_taken(db: &impl ConnectionTrait, row: Model) -> Result<bool, DbErr> {
+    let unless_taken = OnConflict::column(Column::Handle).do_nothing().to_owned();
+    let insert = Entity::insert(ActiveModel::from(row).reset_all()).on_conflict(unless_taken);
+    insert.exec_without_returning(db).await.map(|rows| rows == 1)
+}
+
+/// Removes a user that has nothing yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(db: &impl ConnectionTrait, id: UserId) -> Result<(), DbErr> {
+    Entity::delete_by_id(id).exec(db).await.map(drop)
+}
+
+/// Changes what is given of a profile.
+///
+/// # Errors
+/// When the database fails.
+pub async fn change(
+    db: &impl ConnectionTrait,
+    id: UserId,
+    display_name: Option<String>,
+    bio: Option<Option<String>>,
+) -> Result<(), DbErr> {
+    let mut update = Entity::update_many().filter(Column::Id.eq(id));
+    if let Some(display_name) = display_name {
+        update = update.col_expr(Column::DisplayName, display_name.into());
+    }
+    if let Some(bio) = bio {
+        update = update.col_expr(Column::Bio, bio.into());
+    }
+    // Without a change this sends nothing.
+    update.exec(db).await.map(drop)
+}
+
+fn matched(matching: Option<Condition>) -> Select<Entity> {
+    match matching {
+        None => Entity::find(),
+        Some(matching) => {
+            Entity::find().join(JoinType::InnerJoin, Relation::Account.def()).filter(matching)
+        }
+    }
+}
+
+fn joined_before((joined_at, id): (DateTime, UserId)) -> Condition {
+    Condition::any()
+        .add(Column::JoinedAt.lt(joined_at))
+        .add(Condition::all().add(Column::JoinedAt.eq(joined_at)).add(Column::Id.lt(id)))
+}

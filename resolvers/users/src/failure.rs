@@ -1,0 +1,49 @@
+//! Why the service did not do what was asked.
+
+use kit::Error;
+
+/// What a mutation of this module can come to instead of its result.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Expected: the client shows or handles it.
+    Refused(Vec<Refusal>),
+    /// The caller's mistake or ours.
+    Broken(Error),
+}
+
+/// An expected failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The input breaks a rule.
+    Invalid {
+        /// Which field of the input.
+        field: &'static str,
+        /// The rule.
+        rule: &'static str,
+    },
+    /// Somebody else has the handle.
+    HandleTaken,
+    /// No account has this email and password.
+    BadCredentials,
+    /// The refresh token was never ours, was used before or belongs to a
+    /// session that has ended.
+    BadRefreshToken,
+    /// The refresh token is too old.
+    ExpiredRefreshToken,
+    /// No active session of the account has this id.
+    NoSuchSession,
+    /// The account is now in this version, not in the expected one.
+    VersionConflict(i32),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(vec![refusal])
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Broken(error)
+    }
+}

@@ -1,0 +1,230 @@
+//! The GraphQL types of users.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, Interface, Object, SimpleObject};
+use entities::users::{account, seller, session, user};
+use kit::{
+    CurrencyCode, DateTime, Error, Result, Role, Url, UserError, Viewer,
+    ids::{AccountId, UserId},
+};
+
+use crate::{
+    loaders::{SellerOfUser, SessionsOfAccount, UserById},
+    roles,
+};
+
+/// Anything with a global id; fetch it again with node(id).
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Global opaque id."))]
+pub(crate) enum Node {
+    User(User),
+    Seller(Seller),
+    Account(Account),
+    Session(Session),
+}
+
+pub(crate) struct User(pub(crate) Arc<user::Model>);
+
+pub(crate) struct Seller(pub(crate) Arc<seller::Model>);
+
+pub(crate) struct Account(pub(crate) Arc<account::Details>);
+
+pub(crate) struct Session(pub(crate) Arc<session::Model>);
+
+/// Seller lifecycle.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "seller::SellerStatus")]
+pub(crate) enum SellerStatus {
+    /// Waits for verification.
+    Pending,
+    /// Sells.
+    Active,
+    /// Stopped by the marketplace.
+    Suspended,
+    /// Ended by its owner.
+    Closed,
+}
+
+/// Outcome of signing up or in: tokens, or why there are none.
+#[derive(Default, SimpleObject)]
+pub(crate) struct AuthPayload {
+    /// Short-lived access token, sent as `Authorization: Bearer …`. Null after
+    /// sign-up and on failure.
+    pub(crate) access_token: Option<String>,
+    /// Rotating refresh token; reuse of an old one revokes the family.
+    pub(crate) refresh_token: Option<String>,
+    /// Expiry of the access token.
+    pub(crate) expires_at: Option<DateTime>,
+    /// The account. Null after sign-up and on failure.
+    pub(crate) account: Option<Account>,
+    /// Expected failures.
+    pub(crate) user_errors: Vec<UserError>,
+}
+
+/// Account after a change.
+#[derive(Default, SimpleObject)]
+pub(crate) struct AccountPayload {
+    /// The account, null on failure.
+    pub(crate) account: Option<Account>,
+    /// Expected failures.
+    pub(crate) user_errors: Vec<UserError>,
+}
+
+/// A person or seller as everyone may see them; private data is on Account.
+#[Object(tag = "id/user")]
+impl User {
+    /// Global id.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Unique handle.
+    async fn handle(&self) -> &str {
+        &self.0.handle
+    }
+
+    /// Shown name.
+    async fn display_name(&self) -> &str {
+        &self.0.display_name
+    }
+
+    /// Avatar, null when there is none.
+    async fn avatar_url(&self) -> Option<Url> {
+        self.0.avatar_url.clone().map(Url)
+    }
+
+    /// Short biography, null when there is none.
+    async fn bio(&self) -> Option<&str> {
+        self.0.bio.as_deref()
+    }
+
+    /// Joined.
+    async fn joined_at(&self) -> DateTime {
+        self.0.joined_at
+    }
+
+    /// Seller profile when this user sells.
+    async fn seller(&self, ctx: &Context<'_>) -> Result<Option<Seller>> {
+        Ok(kit::load::<SellerOfUser, UserId>(ctx, self.0.id).await?.map(Seller))
+    }
+}
+
+/// A seller's public shop.
+#[Object(tag = "id/sell")]
+impl Seller {
+    /// Global id.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Owner.
+    async fn user(&self, ctx: &Context<'_>) -> Result<User> {
+        owner(ctx, self.0.user_id).await
+    }
+
+    /// Shop name.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Unique name for addresses.
+    async fn slug(&self) -> &str {
+        &self.0.slug
+    }
+
+    /// Verification.
+    async fn status(&self) -> SellerStatus {
+        self.0.status.into()
+    }
+
+    /// Policies on shipping and returns, as text; null when none are given.
+    async fn policies(&self) -> Option<&str> {
+        self.0.policies.as_deref()
+    }
+}
+
+/// The private side of a user; visible to its owner and to staff with accounts:read.
+#[Object(tag = "id/acct")]
+impl Account {
+    /// Global id.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Public profile.
+    async fn user(&self, ctx: &Context<'_>) -> Result<User> {
+        owner(ctx, self.0.user_id).await
+    }
+
+    /// Email, in lower case.
+    async fn email(&self) -> &str {
+        &self.0.email
+    }
+
+    /// Email confirmed.
+    async fn email_verified(&self) -> bool {
+        self.0.email_verified
+    }
+
+    /// Roles, the foremost last.
+    async fn roles(&self) -> Result<Vec<Role>> {
+        roles::from_text(&self.0.roles)
+    }
+
+    /// Language tag, e.g. pt-BR.
+    async fn locale(&self) -> &str {
+        &self.0.locale
+    }
+
+    /// Preferred currency.
+    async fn currency(&self) -> Result<CurrencyCode> {
+        let unknown = || Error::internal(format!("unknown currency {:?}", self.0.currency));
+        self.0.currency.parse().map_err(|()| unknown())
+    }
+
+    /// Signed-in devices, the last used first.
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
+        let sessions = kit::load::<SessionsOfAccount, AccountId>(ctx, self.0.id).await?;
+        Ok(sessions.unwrap_or_default().into_iter().map(Session).collect())
+    }
+
+    /// Concurrency version; counts the changes.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+}
+
+/// One signed-in device.
+#[Object(tag = "id/sess")]
+impl Session {
+    /// Global id.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// User agent at sign-in, null when the client named none.
+    async fn user_agent(&self) -> Option<&str> {
+        self.0.user_agent.as_deref()
+    }
+
+    /// Signed in.
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at
+    }
+
+    /// Last time it got an access token.
+    async fn last_used_at(&self) -> DateTime {
+        self.0.last_used_at
+    }
+
+    /// Is this request's session.
+    async fn is_current(&self, ctx: &Context<'_>) -> bool {
+        Viewer::of(ctx).session == Some(self.0.id)
+    }
+}
+
+async fn owner(ctx: &Context<'_>, id: UserId) -> Result<User> {
+    let user = kit::load::<UserById, UserId>(ctx, id).await?;
+    user.map(User).ok_or_else(|| Error::internal(format!("{id} is referred to and does not exist")))
+}
