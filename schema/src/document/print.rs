@@ -61,7 +61,8 @@ pub(crate) fn operation(
         .variables
         .iter()
         .filter(|variable| uses(&printer.text, &variable.name))
-        .map(|variable| format!("${}: {}", variable.name, variable.ty))
+        // The default stays: it lets a nullable variable stand where null may not.
+        .map(|variable| variable.serialize().no_indent().to_string())
         .collect();
     if !used.is_empty() {
         let _ = write!(text, "({})", used.join(", "));

@@ -28,6 +28,9 @@ const MAX_FIELDS: usize = 50_000;
 pub(crate) struct Selection {
     /// One entry for each object type that is possible here.
     pub(crate) variants: Vec<Variant>,
+    /// Under an abstract type, the fields that need no type condition: for
+    /// values whose type the plan did not have to ask for.
+    pub(crate) open: Option<Box<Variant>>,
 }
 
 /// The fields of a value of one object type.
@@ -80,13 +83,13 @@ pub(crate) enum Ty {
 }
 
 impl Selection {
-    /// The fields for a value of this type; the only variant where the type is
-    /// certain.
+    /// The fields for a value of this type; `None` for a type that clients must
+    /// not see.
     pub(crate) fn variant(&self, typename: Option<&str>) -> Option<&Variant> {
-        match (self.variants.as_slice(), typename) {
-            ([only], None) => Some(only),
-            (variants, Some(typename)) => variants.iter().find(|variant| variant.typename == typename),
-            _ => None,
+        let open = self.open.as_deref();
+        match typename {
+            None => open.or(self.variants.first()),
+            Some(name) => self.variants.iter().chain(open).find(|variant| variant.typename == name),
         }
     }
 }
@@ -95,7 +98,7 @@ impl Selection {
     /// Whether every value's type is certain and nothing but modules' fields
     /// is asked, so that one module may answer in the client's own terms.
     pub(crate) fn is_plain(&self) -> bool {
-        let [variant] = self.variants.as_slice() else { return false };
+        let ([variant], None) = (self.variants.as_slice(), &self.open) else { return false };
         variant.fields.iter().all(|field| {
             !field.is_introspection()
                 && (field.key != "__typename" || field.name == "__typename")
@@ -228,14 +231,25 @@ impl<'d> Builder<'d> {
         ty: &Name,
         sets: &[(&'d SelectionSet, Conditions)],
     ) -> Result<Selection, Vec<ServerError>> {
-        let variants = self.public.possible_types(ty).iter().map(|object| {
-            let collected = collect(self.public, self.document, object, sets);
-            let fields =
-                collected.into_iter().map(|(key, occurrences)| self.field(object, key, &occurrences));
-            let fields = fields.collect::<Result<_, Vec<ServerError>>>()?;
-            Ok(Variant { typename: Key::new(object.as_str()), fields })
-        });
-        Ok(Selection { variants: variants.collect::<Result<_, Vec<ServerError>>>()? })
+        let variants = self.public.possible_types(ty).iter().map(|object| self.variant(object, sets));
+        let variants = variants.collect::<Result<_, Vec<ServerError>>>()?;
+        let open = match self.public.schema.types.get(ty) {
+            Some(ExtendedType::Object(_)) | None => None,
+            Some(_) => Some(Box::new(self.variant(ty, sets)?)),
+        };
+        Ok(Selection { variants, open })
+    }
+
+    fn variant(
+        &mut self,
+        object: &Name,
+        sets: &[(&'d SelectionSet, Conditions)],
+    ) -> Result<Variant, Vec<ServerError>> {
+        let collected = collect(self.public, self.document, object, sets);
+        let fields =
+            collected.into_iter().map(|(key, occurrences)| self.field(object, key, &occurrences));
+        let fields = fields.collect::<Result<_, Vec<ServerError>>>()?;
+        Ok(Variant { typename: Key::new(object.as_str()), fields })
     }
 
     fn field(
