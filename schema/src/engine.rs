@@ -61,6 +61,7 @@ pub struct Engine(Arc<Graph>);
 struct Graph {
     public: PublicSchema,
     supergraph: String,
+    subgraphs: Vec<SubgraphSdl>,
     planner: Arc<dyn Planner>,
     transports: HashMap<String, Arc<dyn Transport>>,
     limits: Limits,
@@ -126,7 +127,7 @@ impl Engine {
             transports.insert(NODE_SUBGRAPH.to_owned(), Arc::new(node));
         }
         let supergraph = compose(&sdls)?;
-        let engine = Self::from_supergraph(supergraph, transports, limits)?;
+        let engine = Self::build(supergraph, sdls, transports, limits)?;
         satisfiable::check(&engine.0.public, engine.0.planner.as_ref(), engine.0.limits.planning)?;
         Ok(engine)
     }
@@ -137,6 +138,15 @@ impl Engine {
     /// When it is not valid, or one of its subgraphs has no transport.
     pub fn from_supergraph(
         supergraph: String,
+        transports: HashMap<String, Arc<dyn Transport>>,
+        limits: Limits,
+    ) -> Result<Self, EngineError> {
+        Self::build(supergraph, Vec::new(), transports, limits)
+    }
+
+    fn build(
+        supergraph: String,
+        subgraphs: Vec<SubgraphSdl>,
         transports: HashMap<String, Arc<dyn Transport>>,
         limits: Limits,
     ) -> Result<Self, EngineError> {
@@ -152,6 +162,7 @@ impl Engine {
         Ok(Self(Arc::new(Graph {
             public,
             supergraph,
+            subgraphs,
             planner,
             transports,
             limits,
@@ -164,6 +175,13 @@ impl Engine {
     #[must_use]
     pub fn sdl(&self) -> &str {
         &self.0.public.sdl
+    }
+
+    /// Name, address and SDL of every subgraph that was composed, the engine's
+    /// own among them.
+    #[must_use]
+    pub fn subgraphs(&self) -> &[SubgraphSdl] {
+        &self.0.subgraphs
     }
 
     /// The supergraph that is served.
@@ -451,6 +469,12 @@ impl Graph {
 }
 
 impl Prepared {
+    /// Whether the operation asks for the schema itself.
+    #[must_use]
+    pub fn reads_schema(&self) -> bool {
+        self.root_fields().any(Field::is_introspection)
+    }
+
     pub(crate) const fn keys(&self) -> Keys {
         self.keys
     }

@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Everything through the front door: one binary, one server per test.
+
+mod tidy;

@@ -156,6 +156,15 @@ impl Database {
         }
     }
 
+    /// Closes all connections; an SQLite file is whole by itself afterwards.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn close(&self) -> Result<(), DbErr> {
+        self.read.close_by_ref().await?;
+        self.write.close_by_ref().await
+    }
+
     /// Whether the database answers now.
     ///
     /// # Errors

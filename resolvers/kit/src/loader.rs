@@ -9,7 +9,7 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     future::{Future, poll_fn},
     hash::Hash,
     pin::Pin,
@@ -100,11 +100,14 @@ struct State {
 struct Queue<K, V> {
     /// The batch that further keys join; `None` until a key comes.
     open: Option<Arc<Batch<K, V>>>,
-    answered: Vec<Arc<Batch<K, V>>>,
+    /// Batches that run or have run.
+    closed: Vec<Arc<Batch<K, V>>>,
 }
 
 struct Batch<K, V> {
     waiting: Mutex<Waiting<K>>,
+    /// What it was run for; set when it closes.
+    asked: OnceLock<HashSet<K>>,
     outcome: OnceLock<Result<HashMap<K, V>>>,
 }
 
@@ -139,11 +142,11 @@ impl Batches {
         let queue = state
             .queues
             .entry(TypeId::of::<(L, K)>())
-            .or_insert_with(|| Box::new(Queue::<K, L::Value> { open: None, answered: Vec::new() }))
+            .or_insert_with(|| Box::new(Queue::<K, L::Value> { open: None, closed: Vec::new() }))
             .downcast_mut::<Queue<K, L::Value>>()
             .expect("queues are stored under the type of their loader and key");
-        if let Some(known) = queue.known(&key) {
-            return Joined::Known(known);
+        if let Some(joined) = queue.known(&key) {
+            return joined;
         }
         let batch = queue.open.get_or_insert_with(|| {
             let batch = Arc::new(Batch::new());
@@ -159,12 +162,12 @@ impl Batches {
         L: Loader<K, Error = Error>,
         K: Clone + Eq + Hash + Send + Sync + 'static,
     {
-        self.close::<L, K>(&batch);
         let mut keys = std::mem::take(&mut batch.lock().keys);
-        if keys.len() > 1 {
-            let mut seen = std::collections::HashSet::with_capacity(keys.len());
-            keys.retain(|key| seen.insert(key.clone()));
-        }
+        let mut asked = HashSet::with_capacity(keys.len());
+        keys.retain(|key| asked.insert(key.clone()));
+        // A batch closes once, so the cell is empty.
+        let _ = batch.asked.set(asked);
+        self.close::<L, K>(&batch);
         let outcome = loader.load(&keys).await;
         batch.finish(outcome);
     }
@@ -183,7 +186,7 @@ impl Batches {
             .expect("the batch was opened in this queue");
         queue.open = None;
         if !self.0.forgets {
-            queue.answered.push(batch.clone());
+            queue.closed.push(batch.clone());
         }
     }
 
@@ -193,11 +196,18 @@ impl Batches {
 }
 
 impl<K: Eq + Hash, V: Clone> Queue<K, V> {
-    fn known(&self, key: &K) -> Option<Option<V>> {
-        self.answered.iter().find_map(|batch| match batch.outcome.get() {
-            Some(Ok(values)) => values.get(key).map(|value| Some(value.clone())),
-            _ => None,
-        })
+    /// What an earlier batch knows of the key, or will know.
+    fn known(&self, key: &K) -> Option<Joined<K, V>> {
+        let batch = self
+            .closed
+            .iter()
+            .find(|batch| batch.asked.get().is_some_and(|asked| asked.contains(key)))?;
+        match batch.outcome.get() {
+            Some(Ok(values)) => Some(Joined::Known(values.get(key).cloned())),
+            // A failed batch may be tried again.
+            Some(Err(_)) => None,
+            None => Some(Joined::Waiting(batch.clone())),
+        }
     }
 }
 
@@ -205,6 +215,7 @@ impl<K: Eq + Hash, V: Clone> Batch<K, V> {
     fn new() -> Self {
         Self {
             waiting: Mutex::new(Waiting { keys: Vec::new(), wakers: Vec::new() }),
+            asked: OnceLock::new(),
             outcome: OnceLock::new(),
         }
     }

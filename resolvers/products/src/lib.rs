@@ -1,1 +1,59 @@
-//! Placeholder.
+//! Products: what is for sale, by whom, for how much, and what buyers say
+//! about it.
+#![recursion_limit = "512"]
+
+mod lists;
+mod loaders;
+mod mutations;
+mod queries;
+pub mod seed;
+mod service;
+mod subscriptions;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use ::subscriptions::EventLog;
+use async_graphql::Schema;
+use kit::{Database, Module, Parts, Platform, Result, Subgraph, ports::Sellers};
+
+use crate::{
+    mutations::Mutation,
+    queries::Query,
+    service::Service,
+    subscriptions::Subscription,
+    types::{Node, StreamEvent},
+};
+
+/// The products module.
+pub struct Products;
+
+#[async_trait::async_trait]
+impl Module for Products {
+    fn name(&self) -> &'static str {
+        "products"
+    }
+
+    fn depends_on(&self) -> &'static [&'static str] {
+        &["users"]
+    }
+
+    async fn start(&self, platform: &Platform) -> Result<Parts> {
+        let sellers = platform.ports.get::<dyn Sellers>()?;
+        let service = Service::new(platform.db.clone(), platform.clock.clone(), sellers);
+        Ok(Parts::new(subgraph(service, platform.db.clone(), platform.events.clone())))
+    }
+}
+
+fn subgraph(service: Service, db: Database, events: EventLog) -> Arc<dyn Subgraph> {
+    let schema = Schema::build(Query, Mutation::default(), Subscription)
+        .data(db)
+        .data(events)
+        .data(Arc::new(service))
+        .register_output_type::<Node>()
+        .register_output_type::<StreamEvent>();
+    kit::finish(schema)
+}

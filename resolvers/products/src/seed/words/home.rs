@@ -1,0 +1,146 @@
+//! Sofas, bedding, rugs, storage.
+
+use super::{Department, Shelf, item};
+
+pub(super) const DEPARTMENT: Department = Department {
+    slug: "home",
+    name: "Home",
+    shelves: [
+        Shelf {
+            slug: "sofas-and-armchairs",
+            name: "Sofas and Armchairs",
+            items: &[
+                item("Sofa", (599, 2_499), (38_000, 72_000)),
+                item("Armchair", (249, 1_149), (14_000, 27_000)),
+                item("Sofa Bed", (499, 1_699), (45_000, 80_000)),
+                item("Footstool", (89, 329), (4_000, 9_000)),
+                item("Reading Chair", (279, 999), (13_000, 24_000)),
+            ],
+            styles: &["Velvet", "Linen", "Bouclé", "Corduroy", "Leather", "Modular", "Oak-Legged"],
+            details: &["Removable Covers", "Stain-Resistant", "with Cushion", "Deep Seat"],
+            option: ("Colour", &["Sand", "Moss", "Midnight", "Terracotta"]),
+            attributes: &[
+                ("Filling", &["Foam", "Feather and foam", "Latex"]),
+                ("Legs", &["Oak", "Black steel", "Walnut"]),
+                ("Seat height", &["42 cm", "44 cm", "46 cm"]),
+            ],
+            openings: &[
+                "A {item} you sink into without needing help to get up.",
+                "This {item} has seams that run straight and cushions that stay in shape.",
+                "A {item} deep enough for two and a book each.",
+                "Built on a frame of solid beech, this {item} does not creak.",
+            ],
+            middles: &[
+                "The covers come off with a zip and go into the washing machine.",
+                "It passes through every door that is 75 cm wide.",
+                "The fabric is rated for 60,000 rubs, which is a lot of evenings.",
+                "The legs screw in by hand.",
+                "Fabric samples are free and arrive within the week.",
+            ],
+        },
+        Shelf {
+            slug: "bedding",
+            name: "Bedding",
+            items: &[
+                item("Duvet Cover Set", (39, 189), (1_100, 2_600)),
+                item("Fitted Sheet", (19, 79), (500, 1_200)),
+                item("Down Pillow", (29, 149), (600, 1_300)),
+                item("Wool Duvet", (89, 349), (1_400, 2_900)),
+                item("Bedspread", (59, 219), (1_300, 3_100)),
+            ],
+            styles: &[
+                "Linen",
+                "Percale",
+                "Organic Cotton",
+                "Washed Linen",
+                "Flannel",
+                "Sateen",
+                "Muslin",
+            ],
+            details: &["for Summer", "for Winter", "Single", "Double"],
+            option: ("Colour", &["White", "Fog", "Blush", "Indigo"]),
+            attributes: &[
+                ("Weave", &["Percale", "Sateen", "Plain"]),
+                ("Certificate", &["GOTS", "OEKO-TEX 100"]),
+                ("Care", &["60 °C", "40 °C", "30 °C, gentle"]),
+            ],
+            openings: &[
+                "A {item} that gets softer with every wash.",
+                "This {item} is cool in July and comfortable in January.",
+                "A {item} with a crisp feel, as in a good hotel.",
+                "Woven in a mill that has done nothing else for a century, this {item} lasts.",
+            ],
+            middles: &[
+                "Coconut buttons close it, and they survive the spin cycle.",
+                "The dye is fixed so well that white socks may join the wash.",
+                "It needs no ironing; hang it up damp and it falls smooth.",
+                "The corners hold even on thick mattresses.",
+                "The cotton is grown without pesticides and spun in Portugal.",
+            ],
+        },
+        Shelf {
+            slug: "rugs",
+            name: "Rugs",
+            items: &[
+                item("Rug", (79, 699), (3_000, 16_000)),
+                item("Runner", (49, 249), (1_500, 5_000)),
+                item("Round Rug", (69, 389), (2_500, 9_000)),
+                item("Doormat", (19, 69), (1_200, 3_500)),
+                item("Kilim", (99, 549), (2_800, 9_500)),
+            ],
+            styles: &["Handwoven", "Wool", "Jute", "Cotton", "Tufted", "Striped", "Recycled"],
+            details: &["Two-Tone", "Reversible", "with Fringes", "Small", "Large"],
+            option: ("Colour", &["Natural", "Ochre", "Slate", "Brick"]),
+            attributes: &[
+                ("Pile", &["Flat weave", "8 mm", "14 mm"]),
+                ("Backing", &["Cotton", "None", "Latex-free felt"]),
+                ("Origin", &["India", "Portugal", "Turkey"]),
+            ],
+            openings: &[
+                "A {item} that brings quiet into a room with hard floors.",
+                "This {item} is woven on hand looms, and you can tell.",
+                "A {item} that forgives crumbs, paws and children.",
+                "The yarn of this {item} is dyed in small pots, which gives the colour its depth.",
+            ],
+            middles: &[
+                "Both sides can be used, so it lasts twice as long.",
+                "It lies flat from the first day.",
+                "Underfloor heating does it no harm.",
+                "Stains come out with lukewarm water and a little wool soap.",
+                "The fringes are knotted by hand.",
+            ],
+        },
+        Shelf {
+            slug: "storage",
+            name: "Storage",
+            items: &[
+                item("Bookcase", (119, 649), (18_000, 46_000)),
+                item("Sideboard", (249, 1_099), (28_000, 58_000)),
+                item("Storage Basket", (14, 69), (400, 1_700)),
+                item("Wall Shelf", (29, 189), (1_500, 7_500)),
+                item("Coat Stand", (49, 219), (3_500, 9_000)),
+            ],
+            styles: &["Oak", "Ash", "Rattan", "Steel", "Birch", "Walnut", "Stackable"],
+            details: &["Narrow", "Wide", "Tall", "Set of 2"],
+            option: ("Finish", &["Natural", "Black", "White", "Smoked"]),
+            attributes: &[
+                ("Assembly", &["Delivered assembled", "20 minutes", "One hour"]),
+                ("Load per shelf", &["15 kg", "25 kg", "40 kg"]),
+                ("Wood", &["FSC-certified", "Reclaimed"]),
+            ],
+            openings: &[
+                "A {item} for things that have had no place so far.",
+                "This {item} stands straight on crooked floors: each foot adjusts.",
+                "A {item} with joints instead of glue.",
+                "Plain from the front, clever inside: this {item} makes room where there was none.",
+            ],
+            middles: &[
+                "The back panel has openings for cables.",
+                "Shelves move in steps of three centimetres.",
+                "The doors close softly and without handles.",
+                "It can be taken apart and put together again without harm.",
+                "The wall fixing is in the box.",
+            ],
+        },
+    ],
+};

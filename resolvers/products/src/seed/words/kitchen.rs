@@ -1,0 +1,146 @@
+//! Cookware, knives, coffee, tableware.
+
+use super::{Department, Shelf, item};
+
+pub(super) const DEPARTMENT: Department = Department {
+    slug: "kitchen",
+    name: "Kitchen",
+    shelves: [
+        Shelf {
+            slug: "cookware",
+            name: "Cookware",
+            items: &[
+                item("Frying Pan", (29, 159), (900, 2_300)),
+                item("Casserole", (59, 289), (2_400, 5_600)),
+                item("Saucepan", (35, 149), (800, 1_700)),
+                item("Wok", (39, 139), (1_200, 2_400)),
+                item("Roasting Tin", (29, 119), (1_300, 3_000)),
+            ],
+            styles: &["Cast Iron", "Carbon Steel", "Copper", "Stainless Steel", "Enamelled", "Ceramic"],
+            details: &["20 cm", "24 cm", "28 cm", "32 cm", "with Lid"],
+            option: ("Size", &["Small", "Medium", "Large"]),
+            attributes: &[
+                ("Hob", &["All, with induction", "Gas and electric"]),
+                ("Oven", &["Up to 260 °C", "Up to 220 °C"]),
+                ("Handle", &["Riveted steel", "Beech", "Cast"]),
+            ],
+            openings: &[
+                "A {item} that gets better the more you cook with it.",
+                "This {item} spreads heat evenly, right up to the rim.",
+                "A {item} your grandchildren will quarrel over.",
+                "From hob to oven to table: this {item} does it all.",
+            ],
+            middles: &[
+                "It comes seasoned and can be used at once.",
+                "The handle stays cool, the lid sits tight.",
+                "The pouring rim does not drip.",
+                "Fried eggs slide out without a trace of fat.",
+                "It is wiped clean with hot water and a brush.",
+            ],
+        },
+        Shelf {
+            slug: "knives",
+            name: "Knives",
+            items: &[
+                item("Chef's Knife", (39, 249), (170, 290)),
+                item("Bread Knife", (35, 159), (160, 260)),
+                item("Paring Knife", (15, 89), (50, 110)),
+                item("Santoku", (45, 279), (150, 240)),
+                item("Knife Block", (49, 199), (1_600, 4_200)),
+            ],
+            styles: &["Forged", "Damascus", "Walnut-Handled", "Carbon Steel", "Full-Tang", "Olive Wood"],
+            details: &["with Sheath", "in Gift Box", "Hand-Ground", "Limited Edition"],
+            option: ("Handle", &["Walnut", "Oak", "Black"]),
+            attributes: &[
+                ("Hardness", &["56 HRC", "58 HRC", "61 HRC"]),
+                ("Steel", &["Stainless", "Carbon", "67 layers"]),
+                ("Made in", &["Solingen", "Seki", "Thiers"]),
+            ],
+            openings: &[
+                "A {item} that falls through a ripe tomato by its own weight.",
+                "This {item} is ground by hand, and sharp when it arrives.",
+                "A {item} for people who cook every day.",
+                "Balanced at the bolster, this {item} feels lighter than it is.",
+            ],
+            middles: &[
+                "The edge holds for months and is quickly honed again.",
+                "The handle fits left and right hands.",
+                "Sharpening is free for the first two years.",
+                "The spine is rounded, so that the finger does not tire.",
+                "The wood is stabilised and minds water less than you think.",
+            ],
+        },
+        Shelf {
+            slug: "coffee",
+            name: "Coffee",
+            items: &[
+                item("Espresso Machine", (249, 1_499), (6_500, 14_000)),
+                item("Coffee Grinder", (59, 449), (700, 3_800)),
+                item("Pour-Over Set", (25, 99), (450, 1_200)),
+                item("Coffee Press", (19, 89), (500, 1_300)),
+                item("Gooseneck Kettle", (39, 179), (700, 1_500)),
+            ],
+            styles: &[
+                "Brushed Steel",
+                "Manual",
+                "Glass",
+                "Matte Black",
+                "Compact",
+                "Dual-Boiler",
+                "Stoneware",
+            ],
+            details: &["in Gift Box", "with Spare Seals", "for Two", "for Four"],
+            option: ("Colour", &["Steel", "Black", "Cream"]),
+            attributes: &[
+                ("Burrs", &["Conical, 40 mm", "Flat, 58 mm", "Ceramic"]),
+                ("Power", &["1,000 W", "1,350 W", "None"]),
+                ("Capacity", &["0.6 l", "1 l", "1.8 l"]),
+            ],
+            openings: &[
+                "A {item} that turns good beans into good coffee, every morning.",
+                "This {item} is ready before you are.",
+                "A {item} for those who weigh their coffee, and for those who do not.",
+                "Few parts, all replaceable: this {item} is built to stay.",
+            ],
+            middles: &[
+                "Temperature is held to within one degree.",
+                "It comes apart in seconds and is rinsed under the tap.",
+                "The grind goes from Turkish to cold brew in 40 steps.",
+                "It is quiet enough not to wake anybody.",
+                "The steam wand is strong enough for two cups in a row.",
+            ],
+        },
+        Shelf {
+            slug: "tableware",
+            name: "Tableware",
+            items: &[
+                item("Dinner Plate", (12, 49), (450, 900)),
+                item("Bowl", (9, 45), (300, 800)),
+                item("Mug", (8, 35), (250, 480)),
+                item("Carafe", (19, 89), (500, 1_300)),
+                item("Cutlery Set", (39, 249), (700, 2_600)),
+            ],
+            styles: &["Stoneware", "Porcelain", "Speckled", "Hand-Thrown", "Recycled Glass", "Enamel"],
+            details: &["Set of 2", "Set of 4", "Set of 6", "in Gift Box"],
+            option: ("Colour", &["White", "Celadon", "Ink", "Oatmeal"]),
+            attributes: &[
+                ("Dishwasher", &["Yes", "Hand wash"]),
+                ("Microwave", &["Yes", "No"]),
+                ("Glaze", &["Matte", "Reactive", "Clear"]),
+            ],
+            openings: &[
+                "A {item} that makes toast look like breakfast.",
+                "This {item} is turned by hand; small differences are its charm.",
+                "A {item} for every day that is good enough for Sundays.",
+                "Heavy in the hand and soft at the rim: a {item} to get attached to.",
+            ],
+            middles: &[
+                "The glaze comes from local clay and wood ash.",
+                "Pieces can be bought singly for years to come.",
+                "It stacks without wobbling.",
+                "It survives the dishwasher and, mostly, the children.",
+                "The unglazed foot is polished, so that it does not scratch.",
+            ],
+        },
+    ],
+};

@@ -1,0 +1,48 @@
+//! Taking a product off sale.
+
+use entities::{
+    ids::ProductId,
+    products::{ProductStatus, product},
+};
+use kit::{Result, UserError, Viewer};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use super::{Change, Outcome, ProductFact, Service, facts, outcome::refuse};
+
+impl Service {
+    /// Takes a product off sale; one that is off sale stays as it is.
+    pub(crate) async fn archive_product(
+        &self,
+        viewer: &Viewer,
+        id: ProductId,
+    ) -> Result<Outcome<ProductId>> {
+        viewer.require_account()?;
+        let scope = self.scope_of(viewer).await?;
+        let now = self.clock.now();
+        self.change(move |transaction| {
+            Box::pin(async move {
+                let Some((row, _)) = product::lock_changeable(transaction, scope, id).await? else {
+                    return Err(refuse(UserError::not_found("id", "product")));
+                };
+                if row.status == ProductStatus::Archived {
+                    return Ok(id);
+                }
+                let change = product::ActiveModel {
+                    status: Set(ProductStatus::Archived),
+                    version: Set(row.version + 1),
+                    updated_at: Set(now),
+                    ..product::ActiveModel::default()
+                };
+                product::Entity::update_many()
+                    .set(change)
+                    .filter(product::Column::Id.eq(id))
+                    .exec(transaction)
+                    .await?;
+                let fact = ProductFact { changed: vec![Change::Status], seller_id: row.seller_id };
+                facts::product_archived(transaction, id, &fact, now).await?;
+                Ok(id)
+            })
+        })
+        .await
+    }
+}

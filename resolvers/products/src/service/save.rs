@@ -1,0 +1,358 @@
+//! Creating and changing a product.
+
+use std::{collections::HashSet, sync::Arc};
+
+use entities::{
+    ids::{AccountId, CategoryId, Id as _, ProductId, SellerId},
+    products::{
+        ProductStatus, Scope, category, idempotency, price, price_span,
+        product::{self, Attributes, Options, ProductOption},
+        variant,
+    },
+};
+use kit::{DateTime, Error, Result, UserError, UserErrorCode, Viewer};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    sea_query::OnConflict,
+};
+
+use super::{
+    Change, Draft, Outcome, ProductFact, Service, WRITE,
+    draft::length,
+    facts,
+    outcome::{is_taken, refuse, refuse_all},
+    slug::{free_slug, slug_of},
+    variants::{self, Plan},
+};
+
+/// The name under which retry-safe keys of this mutation are kept.
+const MUTATION: &str = "productSave";
+const MAX_KEY: usize = 255;
+
+/// One run of `productSave`: everything that its transaction needs.
+struct Save {
+    claim: Option<idempotency::Model>,
+    draft: Draft,
+    target: Target,
+    now: DateTime,
+}
+
+/// Which product is saved.
+#[derive(Clone, Copy)]
+enum Target {
+    New { id: ProductId, seller: SellerId },
+    Known { id: ProductId, scope: Scope },
+}
+
+/// The product as it is before the change.
+struct Before {
+    seller: SellerId,
+    title: String,
+    description: String,
+    status: ProductStatus,
+    category_id: Option<CategoryId>,
+    options: Vec<ProductOption>,
+    version: i32,
+}
+
+impl Service {
+    /// Creates or changes a product; `key` makes a retry harmless.
+    pub(crate) async fn save_product(
+        &self,
+        viewer: &Viewer,
+        draft: Draft,
+        key: Option<String>,
+    ) -> Result<Outcome<ProductId>> {
+        let account = viewer.require_account()?;
+        let target = self.target(viewer, draft.id).await?;
+        let now = self.clock.now();
+        let claim = match key {
+            None => None,
+            Some(key) => match claim(account, &key, &draft, target.id(), now) {
+                Ok(claim) => Some(claim),
+                Err(wrong) => return Ok(Err(vec![wrong])),
+            },
+        };
+        let draft = match draft.cleaned() {
+            Ok(draft) => draft,
+            Err(wrong) => return Ok(Err(wrong)),
+        };
+        let save = Arc::new(Save { claim, draft, target, now });
+        self.change(move |transaction| {
+            let save = save.clone();
+            Box::pin(async move { save.run(transaction).await })
+        })
+        .await
+    }
+
+    async fn target(&self, viewer: &Viewer, id: Option<ProductId>) -> Result<Target> {
+        if let Some(id) = id {
+            return Ok(Target::Known { id, scope: self.scope_of(viewer).await? });
+        }
+        let seller = self.shop_of(viewer).await?.ok_or(Error::Forbidden(WRITE))?;
+        Ok(Target::New { id: ProductId::generate(), seller })
+    }
+}
+
+impl Target {
+    const fn id(self) -> ProductId {
+        match self {
+            Self::New { id, .. } | Self::Known { id, .. } => id,
+        }
+    }
+}
+
+fn claim(
+    account_id: AccountId,
+    key: &str,
+    draft: &Draft,
+    product_id: ProductId,
+    at: DateTime,
+) -> std::result::Result<idempotency::Model, UserError> {
+    if let Some(wrong) = length("idempotencyKey", key, 1, MAX_KEY) {
+        return Err(wrong);
+    }
+    if key.contains(char::is_control) {
+        return Err(UserError::invalid("idempotencyKey", "must have no control characters"));
+    }
+    let mutation = MUTATION.to_owned();
+    let input_hash = draft.hash();
+    Ok(idempotency::Model { account_id, mutation, key: key.to_owned(), input_hash, product_id, at })
+}
+
+impl Save {
+    async fn run(&self, transaction: &DatabaseTransaction) -> Result<ProductId> {
+        if let Some(id) = self.answered(transaction).await? {
+            return Ok(id);
+        }
+        let id = self.target.id();
+        let before = self.before(transaction).await?;
+        self.check_category(transaction).await?;
+        let plan = self.plan(transaction, before.as_ref()).await?;
+        let changed = self.changes(before.as_ref(), &plan);
+        let seller_id = match &before {
+            None => self.create(transaction).await?,
+            Some(_) if changed.is_empty() => return Ok(id),
+            Some(before) => self.update(transaction, before).await?,
+        };
+        write_variants(transaction, id, plan).await?;
+        let fact = ProductFact { changed, seller_id };
+        let was_archived =
+            before.as_ref().is_some_and(|before| before.status == ProductStatus::Archived);
+        if self.draft.status == Some(ProductStatus::Archived) && !was_archived {
+            facts::product_archived(transaction, id, &fact, self.now).await?;
+        } else {
+            facts::product_changed(transaction, id, &fact, self.now).await?;
+        }
+        Ok(id)
+    }
+
+    /// The product that the same request already saved.
+    async fn answered(&self, transaction: &DatabaseTransaction) -> Result<Option<ProductId>> {
+        let Some(claim) = &self.claim else {
+            return Ok(None);
+        };
+        let Some(earlier) = idempotency::claim(transaction, claim.clone()).await? else {
+            return Ok(None);
+        };
+        if earlier.input_hash == claim.input_hash {
+            return Ok(Some(earlier.product_id));
+        }
+        Err(refuse(UserError::new(
+            UserErrorCode::IdempotencyMismatch,
+            "idempotencyKey",
+            "this key came with another input before",
+        )))
+    }
+
+    /// The product as it is, locked; `None` for a new one.
+    async fn before(&self, transaction: &DatabaseTransaction) -> Result<Option<Before>> {
+        let Target::Known { id, scope } = self.target else {
+            return Ok(None);
+        };
+        let Some((row, details)) = product::lock_changeable(transaction, scope, id).await? else {
+            return Err(refuse(UserError::not_found("id", "product")));
+        };
+        if self.draft.expected_version.is_some_and(|version| version != row.version) {
+            return Err(refuse(UserError::version_conflict("expectedVersion", row.version)));
+        }
+        Ok(Some(Before {
+            seller: row.seller_id,
+            title: row.title.clone(),
+            description: details.description,
+            status: row.status,
+            category_id: row.category_id,
+            options: details.options,
+            version: row.version,
+        }))
+    }
+
+    async fn check_category(&self, transaction: &DatabaseTransaction) -> Result<()> {
+        let Some(id) = self.draft.category_id else {
+            return Ok(());
+        };
+        if category::by_ids(transaction, &[id]).await?.is_empty() {
+            return Err(refuse(UserError::not_found("categoryId", "category")));
+        }
+        Ok(())
+    }
+
+    async fn plan(&self, transaction: &DatabaseTransaction, before: Option<&Before>) -> Result<Plan> {
+        let draft = &self.draft;
+        if draft.variants.is_empty() && (draft.options.is_none() || before.is_none()) {
+            return Ok(Plan::default());
+        }
+        let id = self.target.id();
+        let skus: Vec<String> = draft.variants.iter().map(|variant| variant.sku.clone()).collect();
+        let known = variant::of_product_or_skus(transaction, id, &skus).await?;
+        let prices = match before {
+            Some(_) => price::of_product(transaction, id).await?,
+            None => Vec::new(),
+        };
+        let kept = before.map_or(&[][..], |before| &before.options);
+        let options = draft.options.as_deref().unwrap_or(kept);
+        variants::plan(id, options, &known, &prices, &draft.variants).map_err(refuse_all)
+    }
+
+    fn changes(&self, before: Option<&Before>, plan: &Plan) -> Vec<Change> {
+        let draft = &self.draft;
+        let mut changed = Vec::new();
+        if !plan.repriced.is_empty() {
+            changed.push(Change::Price);
+        }
+        let has_new_content = before.is_none_or(|before| {
+            differs(draft.title.as_ref(), &before.title)
+                || differs(draft.description.as_ref(), &before.description)
+                || differs(draft.options.as_ref(), &before.options)
+                || draft.category_id.is_some() && draft.category_id != before.category_id
+        });
+        if has_new_content || !plan.variants.is_empty() {
+            changed.push(Change::Content);
+        }
+        if before.is_none_or(|before| differs(draft.status.as_ref(), &before.status)) {
+            changed.push(Change::Status);
+        }
+        changed
+    }
+
+    async fn create(&self, transaction: &DatabaseTransaction) -> Result<SellerId> {
+        let Target::New { id, seller } = self.target else {
+            return Err(Error::internal("a known product is not created"));
+        };
+        let draft = self.draft.clone();
+        let title = draft.title.unwrap_or_default();
+        let slug = slug_of(&title);
+        let mut taken: HashSet<String> =
+            product::taken_slugs(transaction, &slug).await?.into_iter().collect();
+        let mut row = product::Model {
+            id,
+            slug: String::new(),
+            title_key: title.to_lowercase(),
+            title,
+            description: draft.description.unwrap_or_default(),
+            status: draft.status.unwrap_or(ProductStatus::Draft),
+            category_id: draft.category_id,
+            seller_id: seller,
+            options: Options(draft.options.unwrap_or_default()),
+            attributes: Attributes::default(),
+            rating_1: 0,
+            rating_2: 0,
+            rating_3: 0,
+            rating_4: 0,
+            rating_5: 0,
+            favourite_count: 0,
+            version: 1,
+            created_at: self.now,
+            updated_at: self.now,
+        };
+        loop {
+            row.slug = free_slug(&slug, &taken);
+            let inserted = product::Entity::insert(product::ActiveModel::from(row.clone()))
+                .on_conflict(OnConflict::column(product::Column::Slug).do_nothing().to_owned())
+                .exec_without_returning(transaction)
+                .await?;
+            if inserted > 0 {
+                return Ok(seller);
+            }
+            // Somebody took the slug since we looked.
+            taken.insert(row.slug.clone());
+        }
+    }
+
+    async fn update(&self, transaction: &DatabaseTransaction, before: &Before) -> Result<SellerId> {
+        let draft = self.draft.clone();
+        let mut row = product::ActiveModel {
+            version: Set(before.version + 1),
+            updated_at: Set(self.now),
+            ..product::ActiveModel::default()
+        };
+        if let Some(title) = draft.title {
+            row.title_key = Set(title.to_lowercase());
+            row.title = Set(title);
+        }
+        if let Some(description) = draft.description {
+            row.description = Set(description);
+        }
+        if let Some(options) = draft.options {
+            row.options = Set(Options(options));
+        }
+        if let Some(status) = draft.status {
+            row.status = Set(status);
+        }
+        if draft.category_id.is_some() {
+            row.category_id = Set(draft.category_id);
+        }
+        product::Entity::update_many()
+            .set(row)
+            .filter(product::Column::Id.eq(self.target.id()))
+            .exec(transaction)
+            .await?;
+        Ok(before.seller)
+    }
+}
+
+fn differs<T: PartialEq>(draft: Option<&T>, before: &T) -> bool {
+    draft.is_some_and(|draft| draft != before)
+}
+
+async fn write_variants(
+    transaction: &DatabaseTransaction,
+    product: ProductId,
+    plan: Plan,
+) -> Result<()> {
+    if !plan.variants.is_empty() {
+        let rows = plan.variants.into_iter().map(variant::ActiveModel::from);
+        // Stock is not the draft's business: it is left as it is.
+        let known = OnConflict::column(variant::Column::Id)
+            .update_columns([
+                variant::Column::Title,
+                variant::Column::Options,
+                variant::Column::WeightGrams,
+            ])
+            .to_owned();
+        let written = variant::Entity::insert_many(rows)
+            .on_conflict(known)
+            .exec_without_returning(transaction)
+            .await;
+        written.map_err(|error| match is_taken(&error) {
+            true => refuse(UserError::new(
+                UserErrorCode::Taken,
+                "variants",
+                "another product has one of these SKUs",
+            )),
+            false => error.into(),
+        })?;
+    }
+    if plan.repriced.is_empty() {
+        return Ok(());
+    }
+    price::Entity::delete_many()
+        .filter(price::Column::VariantId.is_in(plan.repriced))
+        .exec(transaction)
+        .await?;
+    if !plan.prices.is_empty() {
+        let rows = plan.prices.into_iter().map(price::ActiveModel::from);
+        price::Entity::insert_many(rows).exec_without_returning(transaction).await?;
+    }
+    Ok(price_span::derive(transaction, product).await?)
+}

@@ -1,0 +1,153 @@
+//! A purchasable unit of a product.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use entities::products::{price, variant};
+use kit::{CurrencyCode, Error, Money, Require, Viewer, ids::VariantId, load};
+
+use super::{Product, quoted_currency};
+use crate::loaders::{PriceOf, Rows, scope};
+
+/// Fewer free units than this are few.
+const LOW_STOCK: i32 = 5;
+
+/// A purchasable unit.
+pub(crate) struct Variant {
+    row: Arc<variant::Model>,
+}
+
+impl From<Arc<variant::Model>> for Variant {
+    fn from(row: Arc<variant::Model>) -> Self {
+        Self { row }
+    }
+}
+
+impl Variant {
+    async fn quote(
+        &self,
+        ctx: &Context<'_>,
+        currency: Option<CurrencyCode>,
+    ) -> kit::Result<Option<(price::Model, CurrencyCode)>> {
+        let currency = quoted_currency(Viewer::of(ctx), currency);
+        let price = load::<Rows, _>(ctx, PriceOf { variant: self.row.id, currency }).await?;
+        Ok(price.map(|price| (price, currency)))
+    }
+}
+
+/// A purchasable unit.
+#[Object(tag = "id/var")]
+impl Variant {
+    /// Global opaque id.
+    pub(crate) async fn id(&self) -> VariantId {
+        self.row.id
+    }
+
+    /// Unique SKU.
+    async fn sku(&self) -> &str {
+        &self.row.sku
+    }
+
+    /// The product this is a variant of.
+    async fn product(&self, ctx: &Context<'_>) -> Result<Product> {
+        let key = (scope(ctx).await?, self.row.product_id);
+        let row = load::<Rows, _>(ctx, key).await?;
+        Ok(row.map(Product::from).ok_or_else(|| Error::internal("the product is gone"))?)
+    }
+
+    /// The chosen values, e.g. "Oak / 140 cm".
+    async fn title(&self) -> &str {
+        &self.row.title
+    }
+
+    /// Chosen options.
+    async fn options(&self) -> Vec<SelectedOption> {
+        let choices = self.row.options.0.iter().cloned();
+        choices.map(|choice| SelectedOption { name: choice.name, value: choice.value }).collect()
+    }
+
+    /// Price now; null when it is not sold in the currency.
+    async fn price(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Currency; the viewer's, or EUR, when absent.")] currency: Option<CurrencyCode>,
+    ) -> Result<Option<Money>> {
+        let quote = self.quote(ctx, currency).await?;
+        Ok(quote.map(|(price, currency)| Money::new(price.minor_units, currency)))
+    }
+
+    /// Crossed-out price, null when there is none.
+    async fn compare_at_price(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Currency; the viewer's, or EUR, when absent.")] currency: Option<CurrencyCode>,
+    ) -> Result<Option<Money>> {
+        let Some((price, currency)) = self.quote(ctx, currency).await? else {
+            return Ok(None);
+        };
+        Ok(price.compare_at.map(|minor_units| Money::new(minor_units, currency)))
+    }
+
+    /// Coarse stock for shoppers.
+    async fn availability(&self) -> Availability {
+        Availability::of(self.row.available(), self.row.is_backorderable)
+    }
+
+    /// Exact free units (on hand - reserved).
+    #[graphql(guard = "Require(\"inventory:read\")", requires_scopes = "inventory:read")]
+    async fn available(&self) -> Option<i32> {
+        Some(self.row.available())
+    }
+
+    /// Weight in grams, null when unknown.
+    async fn weight_grams(&self) -> Option<i32> {
+        self.row.weight_grams
+    }
+}
+
+/// A chosen option.
+#[derive(SimpleObject)]
+#[graphql(shareable)]
+pub(crate) struct SelectedOption {
+    /// Name, e.g. "Size".
+    name: String,
+    /// Value, e.g. "M".
+    value: String,
+}
+
+/// Coarse stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum Availability {
+    /// Enough units.
+    InStock,
+    /// Fewer than five units.
+    LowStock,
+    /// None left.
+    OutOfStock,
+    /// None left, but it can be ordered and ships later.
+    Backorder,
+}
+
+impl Availability {
+    const fn of(available: i32, is_backorderable: bool) -> Self {
+        match available {
+            LOW_STOCK.. => Self::InStock,
+            1.. => Self::LowStock,
+            _ if is_backorderable => Self::Backorder,
+            _ => Self::OutOfStock,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stock_is_low_below_five_units() {
+        assert_eq!(Availability::of(5, false), Availability::InStock);
+        assert_eq!(Availability::of(4, false), Availability::LowStock);
+        assert_eq!(Availability::of(0, false), Availability::OutOfStock);
+        assert_eq!(Availability::of(0, true), Availability::Backorder);
+    }
+}
