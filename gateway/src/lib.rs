@@ -1,1 +1,18 @@
-//! Placeholder.
+//! The gateway: configuration, commands, the HTTP front door, and the list of
+//! modules that make up the graph.
+
+mod app;
+pub mod cli;
+mod config;
+pub mod database;
+mod http;
+mod modules;
+mod remote;
+mod serve;
+mod telemetry;
+
+pub use app::{App, Extra, StartError};
+pub use config::{
+    AuthConfig, ByteSize, Config, ConfigError, CorsConfig, DatabaseConfig, EventsConfig, GraphConfig,
+    LogFormat, ModulesConfig, RemoteConfig, ServerConfig, Sources, TelemetryConfig, markdown,
+};

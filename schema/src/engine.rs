@@ -127,7 +127,8 @@ impl Engine {
             transports.insert(NODE_SUBGRAPH.to_owned(), Arc::new(node));
         }
         let supergraph = compose(&sdls)?;
-        let engine = Self::build(supergraph, sdls, transports, limits)?;
+        let planner = Arc::new(HivePlanner::new(&supergraph)?);
+        let engine = Self::build(planner, supergraph, sdls, transports, limits)?;
         satisfiable::check(&engine.0.public, engine.0.planner.as_ref(), engine.0.limits.planning)?;
         Ok(engine)
     }
@@ -141,16 +142,30 @@ impl Engine {
         transports: HashMap<String, Arc<dyn Transport>>,
         limits: Limits,
     ) -> Result<Self, EngineError> {
-        Self::build(supergraph, Vec::new(), transports, limits)
+        let planner = Arc::new(HivePlanner::new(&supergraph)?);
+        Self::build(planner, supergraph, Vec::new(), transports, limits)
+    }
+
+    /// Serves a finished supergraph with another planner.
+    ///
+    /// # Errors
+    /// As [`Engine::from_supergraph`].
+    pub fn with_planner(
+        planner: Arc<dyn Planner>,
+        supergraph: String,
+        transports: HashMap<String, Arc<dyn Transport>>,
+        limits: Limits,
+    ) -> Result<Self, EngineError> {
+        Self::build(planner, supergraph, Vec::new(), transports, limits)
     }
 
     fn build(
+        planner: Arc<dyn Planner>,
         supergraph: String,
         subgraphs: Vec<SubgraphSdl>,
         transports: HashMap<String, Arc<dyn Transport>>,
         limits: Limits,
     ) -> Result<Self, EngineError> {
-        let planner = Arc::new(HivePlanner::new(&supergraph)?);
         for (name, _) in planner.subgraphs() {
             if !transports.contains_key(&name) {
                 return Err(EngineError::UnknownSubgraph(name));
@@ -389,12 +404,16 @@ impl Graph {
         let executable = document::read(&self.public, &self.limits, query)?;
         let operation = document::operation(&executable, name)?;
         let shape = shape::of(&self.public, &executable, operation)?;
-        let print =
-            |names| print::operation(&self.public, &self.witnesses, &executable, operation, names);
-        let plan = match print(Names::Shielded)? {
+        let print = |names, only: Option<&str>| {
+            print::operation(&self.public, &self.witnesses, &executable, operation, names, only)
+        };
+        let mut plan = match print(Names::Shielded, None)? {
             None => Plan::default(),
             Some(text) => self.plan(&text)?,
         };
+        if operation.is_mutation() && !matches!(plan.root, None | Some(Step::Fetch(_))) {
+            plan = self.in_series(&shape, |key| print(Names::Shielded, Some(key)))?;
+        }
         let mut prepared = Prepared {
             kind: match operation.operation_type {
                 OperationType::Query => Kind::Query,
@@ -407,7 +426,7 @@ impl Graph {
             plan,
         };
         if self.can_answer_alone(&prepared)
-            && let Some(text) = print(Names::Client)?
+            && let Some(text) = print(Names::Client, None)?
             && let Ok(own) = SubOperation::parse(&text)
             && let Some(Step::Fetch(fetch)) = &mut prepared.plan.root
         {
@@ -416,6 +435,23 @@ impl Graph {
             prepared.keys = Keys::Client;
         }
         Ok(Arc::new(prepared))
+    }
+
+    /// A mutation's fields planned one by one: each is complete before the next
+    /// begins (GraphQL specification, 6.2.2 "Mutation"), while a plan of the
+    /// whole reads what the first field answers beside running the second.
+    fn in_series(
+        &self,
+        shape: &Selection,
+        print: impl Fn(&str) -> Result<Option<String>, Vec<ServerError>>,
+    ) -> Result<Plan, Vec<ServerError>> {
+        let mut steps = Vec::new();
+        for field in shape.variants.iter().flat_map(|variant| &variant.fields) {
+            if let Some(text) = print(&field.key)? {
+                steps.extend(self.plan(&text)?.root);
+            }
+        }
+        Ok(Plan { root: Some(Step::Sequence(steps)) })
     }
 
     fn plan(&self, text: &str) -> Result<Plan, Vec<ServerError>> {

@@ -18,7 +18,7 @@ mod variables;
 mod witness;
 
 pub use answer::Answer;
-pub use document::scan::json_nests_deeper;
+pub use document::scan::{is_bounded, json_nests_deeper};
 pub use engine::{Engine, Explanation, GraphQLRequest, Kind, Prepared, SubgraphSource};
 pub use error::EngineError;
 pub use limits::Limits;

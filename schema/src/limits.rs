@@ -26,8 +26,6 @@ pub struct Limits {
     pub fields: usize,
     /// Errors in one answer; further ones are counted, not listed.
     pub errors: usize,
-    /// Lists of fields, types and the like nested in an introspection query.
-    pub introspection_depth: usize,
     /// How long planning one document may take.
     #[serde(with = "humantime_serde")]
     pub planning: Duration,
@@ -46,7 +44,6 @@ impl Default for Limits {
             directives: 200,
             fields: 5_000,
             errors: 100,
-            introspection_depth: 3,
             planning: Duration::from_secs(5),
             documents: 4_096,
         }

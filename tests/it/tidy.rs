@@ -15,10 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("resolvers/kit", &["entities", "subscriptions"]),
     ("schema", &["kit"]),
     ("resolvers/*", &["entities", "kit", "subscriptions"]),
-    (
-        "gateway",
-        &["entities", "kit", "migrations", "products", "schema", "subscriptions", "users"],
-    ),
+    ("gateway", &["entities", "kit", "migrations", "products", "schema", "subscriptions", "users"]),
 ];
 
 fn root() -> PathBuf {
@@ -72,7 +69,9 @@ fn crates_depend_downwards_only() {
         .filter(|name| name != "kit")
         .collect();
     let mut crates: Vec<String> =
-        ["entities", "gateway", "kit", "migrations", "schema", "subscriptions"].map(str::to_owned).into();
+        ["entities", "gateway", "kit", "migrations", "schema", "subscriptions"]
+            .map(str::to_owned)
+            .into();
     crates.extend(modules.iter().cloned());
 
     for (folder, allowed) in ARROWS {
@@ -82,7 +81,8 @@ fn crates_depend_downwards_only() {
         };
         for folder in folders {
             let used = workspace_dependencies(&root().join(&folder).join("Cargo.toml"), &crates);
-            let wrong: Vec<&String> = used.iter().filter(|name| !allowed.contains(&name.as_str())).collect();
+            let wrong: Vec<&String> =
+                used.iter().filter(|name| !allowed.contains(&name.as_str())).collect();
             assert_eq!(wrong, Vec::<&String>::new(), "{folder} may use {allowed:?} only");
         }
     }

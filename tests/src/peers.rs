@@ -10,7 +10,8 @@ use std::process::Command;
 /// When it is missing and peers are required.
 #[must_use]
 pub fn has(program: &str) -> bool {
-    let found = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
+    let found =
+        Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
     if !found {
         missing(program);
     }

@@ -25,14 +25,18 @@ impl Postgres {
     /// When it is installed and does not start.
     pub async fn start() -> Option<Self> {
         let bin = bin_folder()?;
-        let folder = tempfile::Builder::new().prefix("weft-postgres").tempdir().expect("a temporary folder");
+        let folder =
+            tempfile::Builder::new().prefix("weft-postgres").tempdir().expect("a temporary folder");
         let folder = folder.keep();
         let data = folder.join("data");
         // Postgres refuses to run as root.
         let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
         if is_root {
             let owned = Command::new("chown").arg("postgres").arg(&folder).status();
-            assert!(owned.is_ok_and(|status| status.success()), "can't give the folder to the user postgres");
+            assert!(
+                owned.is_ok_and(|status| status.success()),
+                "can't give the folder to the user postgres"
+            );
         }
         let as_user = |program: &Path| match is_root {
             true => format!("runuser -u postgres -- {}", program.display()),
@@ -43,7 +47,8 @@ impl Postgres {
             as_user(&bin.join("initdb")),
             data.display()
         );
-        let made = Command::new("sh").args(["-c", &initdb]).stdin(Stdio::null()).output().expect("sh runs");
+        let made =
+            Command::new("sh").args(["-c", &initdb]).stdin(Stdio::null()).output().expect("sh runs");
         assert!(made.status.success(), "initdb failed: {}", String::from_utf8_lossy(&made.stderr));
         let port = free_port().expect("a free port");
         let server = format!(

@@ -32,7 +32,10 @@ struct Query;
 #[Object]
 impl Query {
     /// Greets.
-    async fn hello(&self, #[graphql(desc = "Whom.", default_with = "\"world\".to_owned()")] name: String) -> String {
+    async fn hello(
+        &self,
+        #[graphql(desc = "Whom.", default_with = "\"world\".to_owned()")] name: String,
+    ) -> String {
         format!("Hello, {name}!")
     }
 
@@ -42,8 +45,9 @@ impl Query {
     }
 
     /// Panics whenever it is asked.
-    async fn panics(&self) -> Option<String> {
-        panic!("panics was asked")
+    async fn panics(&self, #[graphql(desc = "How.", default_with = "\"loudly\".to_owned()")] how: String) -> Option<String> {
+        // The branch that is never taken gives the field a value to have.
+        if how.is_empty() { None } else { panic!("panics was asked") }
     }
 }
 
@@ -62,7 +66,11 @@ struct Mutation;
 #[Object]
 impl Mutation {
     /// Makes something; each call counts.
-    async fn make(&self, ctx: &Context<'_>, #[graphql(desc = "Its name.")] name: String) -> Option<Made> {
+    async fn make(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its name.")] name: String,
+    ) -> Option<Made> {
         let count = ctx.data_unchecked::<AtomicU64>().fetch_add(1, Ordering::SeqCst);
         Some(Made { id: count.into(), name })
     }
@@ -74,7 +82,10 @@ struct Ticks;
 #[Subscription(name = "Subscription")]
 impl Ticks {
     /// Counts from 1, to a bound or without end.
-    async fn tick(&self, #[graphql(desc = "The last number.")] to: Option<i32>) -> impl Stream<Item = i32> {
+    async fn tick(
+        &self,
+        #[graphql(desc = "The last number.")] to: Option<i32>,
+    ) -> impl Stream<Item = i32> {
         let end = to.unwrap_or(i32::MAX);
         stream::iter(1..=end).then(|number| async move {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -24,7 +24,7 @@ function seen(sdl) {
     enter(node) {
       if (node.kind === Kind.DIRECTIVE_DEFINITION || isHidden(node)) return null;
       if (node.kind === Kind.SCHEMA_DEFINITION) return { ...node, directives: [] };
-      if (/TypeDefinition$/.test(node.kind) && gone.has(node.name.value)) return null;
+      if (node.name && /TypeDefinition$/.test(node.kind) && gone.has(node.name.value)) return null;
       // Apollo's composer drops @oneOf; both keep what else clients see.
       if (node.kind === Kind.DIRECTIVE && !['deprecated', 'specifiedBy'].includes(node.name.value)) return null;
       if (node.kind === Kind.UNION_TYPE_DEFINITION) return { ...node, types: node.types.filter((type) => !gone.has(type.name.value)) };

@@ -10,15 +10,18 @@ pub(crate) mod shape;
 use apollo_compiler::{
     ExecutableDocument, Node,
     ast::Document,
-    diagnostic::ToCliReport as _,
+    diagnostic::{Diagnostic, ToCliReport as _},
     executable::Operation,
     parser::{Parser, SourceSpan},
-    validation::{DiagnosticList, Valid},
+    validation::{DiagnosticData, DiagnosticList, Valid},
 };
 use async_graphql::{Pos, ServerError};
 use scan::TooMuch;
 
 use crate::{Limits, PublicSchema, error};
+
+/// The most mistakes that are named in one document.
+const MAX_ERRORS: usize = 20;
 
 /// Reads and validates a document.
 pub(crate) fn read(
@@ -37,7 +40,7 @@ pub(crate) fn read(
     let executable = document
         .to_executable_validate(&public.schema)
         .map_err(|list| diagnostics(&list.errors, error::VALIDATION))?;
-    rules::check(public, &document, &executable, limits)?;
+    rules::check(public, &document, &executable)?;
     Ok(executable)
 }
 
@@ -64,14 +67,30 @@ pub(crate) fn operation<'d>(
 }
 
 fn diagnostics(list: &DiagnosticList, code: &'static str) -> Vec<ServerError> {
-    let errors = list.iter().map(|diagnostic| {
+    let mut errors: Vec<ServerError> = Vec::new();
+    for diagnostic in list.iter().filter(|diagnostic| !is_consequence(diagnostic)) {
         let message =
             diagnostic.error.unstable_compat_message().unwrap_or_else(|| diagnostic.error.to_string());
         let mut error = error::coded(code, message);
         error.locations.extend(position(diagnostic.error.location(), diagnostic.sources));
-        error
+        // Some mistakes are found by several of the library's rules.
+        if !errors.contains(&error) {
+            errors.push(error);
+        }
+    }
+    errors.truncate(MAX_ERRORS);
+    errors
+}
+
+/// Whether the library misses a selection that is there: it leaves out the
+/// fields that are not valid, and names each of them besides.
+fn is_consequence(diagnostic: &Diagnostic<'_, DiagnosticData>) -> bool {
+    let text = diagnostic.error.location().and_then(|span| {
+        let source = diagnostic.sources.get(&span.file_id())?.source_text();
+        source.get(span.offset()..span.end_offset())
     });
-    errors.take(20).collect()
+    diagnostic.error.unstable_error_name() == Some("MissingSubselection")
+        && text.is_some_and(|field| field.trim_end().ends_with('}'))
 }
 
 /// Line and column, both from 1, of a place in a document.

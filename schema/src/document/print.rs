@@ -29,13 +29,15 @@ pub(crate) enum Names {
     Client,
 }
 
-/// Prints an operation; `None` when nothing but introspection is asked.
+/// Prints an operation, or only one field of it by its response key; `None` when
+/// nothing but introspection is asked.
 pub(crate) fn operation(
     public: &PublicSchema,
     witnesses: &Witnesses,
     document: &ExecutableDocument,
     operation: &Operation,
     names: Names,
+    only: Option<&str>,
 ) -> Result<Option<String>, Vec<ServerError>> {
     let mut printer = Printer { public, document, names, text: String::new() };
     let is_mutation = operation.is_mutation();
@@ -45,9 +47,9 @@ pub(crate) fn operation(
         &operation.selection_set.ty,
         &[(&operation.selection_set, Vec::new())],
     );
-    for occurrences in root.into_values() {
+    for (key, occurrences) in root {
         let (first, _) = occurrences[0];
-        if first.name.starts_with("__") {
+        if first.name.starts_with("__") || only.is_some_and(|only| key != only) {
             continue;
         }
         printer.root_field(&occurrences, is_mutation, &witnesses.selection(&first.name))?;
@@ -154,7 +156,10 @@ impl<'d> Printer<'d> {
     }
 
     fn head(&mut self, field: &executable::Field, directives: &str) {
-        if let Some(alias) = field.alias.as_ref().filter(|alias| **alias != field.name) {
+        // The type's name is read under its own key, whatever the client calls it.
+        let keeps_name = field.name == "__typename" && self.names == Names::Shielded;
+        let alias = field.alias.as_ref().filter(|alias| **alias != field.name && !keeps_name);
+        if let Some(alias) = alias {
             let shield = if self.names == Names::Shielded { SHIELD } else { "" };
             let _ = write!(self.text, "{shield}{alias}: ");
         }
@@ -176,7 +181,9 @@ impl<'d> Printer<'d> {
             self.merge(ty, set, &mut merged);
         }
         self.text.push('{');
-        if self.names == Names::Client && self.public.schema.get_object(ty).is_none() {
+        // An object of a hidden type must be known as one.
+        let needs_type = self.names == Names::Client || self.public.hides_values;
+        if needs_type && self.public.schema.get_object(ty).is_none() {
             self.text.push_str("__typename ");
         }
         for ((_, directives), fields) in &merged.fields {

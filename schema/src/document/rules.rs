@@ -14,14 +14,18 @@ use apollo_compiler::{
 };
 use async_graphql::ServerError;
 
-use crate::{Limits, PublicSchema, document::position, error};
+use crate::{PublicSchema, document::position, error};
+
+/// Lists of fields, types and the like that may be nested in an introspection
+/// query; the bound of graphql-js' `MaxIntrospectionDepthRule`, which the library
+/// holds.
+const INTROSPECTION_DEPTH: usize = 3;
 
 /// Checks the rules over a document that is valid otherwise.
 pub(crate) fn check(
     public: &PublicSchema,
     document: &Document,
     executable: &Valid<ExecutableDocument>,
-    limits: &Limits,
 ) -> Result<(), Vec<ServerError>> {
     let mut checker = Checker { public, document, variables: &[], errors: Vec::new() };
     for operation in executable.operations.iter() {
@@ -35,7 +39,7 @@ pub(crate) fn check(
         if introspection::check_max_depth(executable, operation).is_err() {
             checker
                 .errors
-                .push(error::too_much("nested lists of introspection", limits.introspection_depth));
+                .push(error::too_much("nested lists of introspection", INTROSPECTION_DEPTH));
         }
     }
     if checker.errors.is_empty() { Ok(()) } else { Err(checker.errors) }
@@ -131,13 +135,12 @@ impl<'d> Checker<'d> {
         match field.as_ref() {
             Value::Null => self.error(value, format!("Field \"{name}.{key}\" must be non-null.")),
             Value::Variable(variable) => {
-                let is_nullable = self
-                    .variables
-                    .iter()
-                    .any(|definition| definition.name == *variable && !definition.ty.is_non_null());
-                if is_nullable {
+                let declared = self.variables.iter().find(|definition| definition.name == *variable);
+                if let Some(ty) = declared.map(|definition| &definition.ty)
+                    && !ty.is_non_null()
+                {
                     let message = format!(
-                        "Variable \"${variable}\" is of type \"{name}.{key}\" and must be non-nullable to be used for OneOf Input Object \"{name}\"."
+                        "Variable \"${variable}\" is of type \"{ty}\" but must be non-nullable to be used for OneOf Input Object \"{name}\"."
                     );
                     self.error(value, message);
                 }

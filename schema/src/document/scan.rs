@@ -32,6 +32,12 @@ pub(crate) fn scan(document: &str, tokens: usize, nesting: usize) -> Result<Stri
     Ok(blank(document, &scanner.descriptions))
 }
 
+/// Whether a document keeps to these bounds, so that a parser may see it.
+#[must_use]
+pub fn is_bounded(document: &str, tokens: usize, nesting: usize) -> bool {
+    scan(document, tokens, nesting).is_ok()
+}
+
 /// Whether JSON text nests deeper than `nesting`; strings are skipped.
 pub fn json_nests_deeper(json: &[u8], nesting: usize) -> bool {
     let (mut depth, mut at) = (0_usize, 0);

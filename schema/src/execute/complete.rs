@@ -104,6 +104,11 @@ impl<'s> Completer<'s> {
             (Value::Null, ..) => return,
             (Value::Object(object), Some(selection), _) => {
                 match selection.variant(typename(object)) {
+                    // Asked for its type, and nobody knows it.
+                    Some(variant) if self.names_no_type(selection, variant) => {
+                        self.report("the type of this object is not known");
+                        false
+                    }
                     Some(variant) => {
                         let Value::Object(object) = value else { return };
                         self.object(object, variant)
@@ -128,6 +133,15 @@ impl<'s> Completer<'s> {
         if !stands {
             *value = Value::Null;
         }
+    }
+
+    /// Whether the answer would name an abstract type as an object's own.
+    fn names_no_type(&self, selection: &Selection, variant: &Variant) -> bool {
+        selection.open.as_deref().is_some_and(|open| std::ptr::eq(open, variant))
+            && variant
+                .fields
+                .iter()
+                .any(|field| field.name == "__typename" && super::is_included(field, self.variables))
     }
 
     /// A null where none may be; reported unless its cause already was.

@@ -11,7 +11,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use async_graphql::{Name, ServerError, Value, Variables};
+use async_graphql::{
+    Name, ServerError, Value, Variables,
+    parser::types::{Directive, Selection as Selected, SelectionSet},
+};
 use futures_util::{
     FutureExt as _,
     future::{BoxFuture, join_all},
@@ -127,10 +130,7 @@ impl<'r> Run<'r> {
     pub(crate) fn step<'s>(&'s self, step: &'s Step) -> BoxFuture<'s, ()> {
         async move {
             match step {
-                Step::Fetch(fetch) => {
-                    let answer = self.ask(fetch, self.variables_of(fetch)).await;
-                    self.take(fetch, answer);
-                }
+                Step::Fetch(fetch) => self.fetch(fetch).await,
                 Step::Entities { fetch, batches } => self.entities(fetch, batches).await,
                 Step::Sequence(steps) => {
                     for step in steps {
@@ -153,6 +153,9 @@ impl<'r> Run<'r> {
 
     /// Runs a step that asks one subgraph and nothing else.
     pub(crate) async fn fetch(&self, fetch: &Fetch) {
+        if !asks_anything(fetch, self.variables) {
+            return;
+        }
         let answer = self.ask(fetch, self.variables_of(fetch)).await;
         self.take(fetch, answer);
     }
@@ -184,6 +187,7 @@ impl<'r> Run<'r> {
         answer: SubAnswer,
     ) {
         let SubAnswer { data: answered, mut errors } = answer;
+        errors.iter_mut().for_each(|error| error.locations.clear());
         let mut answered = match answered {
             Value::Object(object) => object,
             _ => tree::Object::new(),
@@ -232,6 +236,36 @@ impl<'r> Run<'r> {
 
     fn errors(&self) -> MutexGuard<'_, Vec<ServerError>> {
         self.errors.lock().expect("no code panics while it holds this lock")
+    }
+}
+
+/// Whether the variables leave any field of the operation itself.
+fn asks_anything(fetch: &Fetch, variables: &Variables) -> bool {
+    let mut operations = fetch.operation.document.operations.iter();
+    operations.any(|(_, operation)| has_field(&operation.node.selection_set.node, variables))
+}
+
+fn has_field(set: &SelectionSet, variables: &Variables) -> bool {
+    set.items.iter().any(|item| {
+        let directives = item.node.directives();
+        directives.iter().all(|directive| lets_in(&directive.node, variables))
+            && match &item.node {
+                Selected::InlineFragment(fragment) => {
+                    has_field(&fragment.node.selection_set.node, variables)
+                }
+                _ => true,
+            }
+    })
+}
+
+fn lets_in(directive: &Directive, variables: &Variables) -> bool {
+    let condition = directive.get_argument("if").and_then(|value| {
+        value.node.clone().into_const_with(|name| variables.get(&name).cloned().ok_or(())).ok()
+    });
+    match directive.name.node.as_str() {
+        "skip" => condition != Some(Value::Boolean(true)),
+        "include" => condition != Some(Value::Boolean(false)),
+        _ => true,
     }
 }
 

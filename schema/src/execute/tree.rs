@@ -77,7 +77,8 @@ pub(super) fn visit(
                 visit(planner, value, rest, found);
             }
         }
-        (Some((Segment::On(_), _)), Value::List(items)) => {
+        // A path has one piece for a list of lists.
+        (Some(_), Value::List(items)) => {
             items.iter().for_each(|item| visit(planner, item, path, found));
         }
         _ => {}
@@ -115,7 +116,7 @@ pub(super) fn visit_mut(
                 visit_mut(planner, value, rest, found);
             }
         }
-        (Segment::On(_), Value::List(items)) => {
+        (_, Value::List(items)) => {
             items.iter_mut().for_each(|item| visit_mut(planner, item, path, found));
         }
         _ => {}
@@ -144,9 +145,9 @@ fn place(
         }
     };
     match (path.split_first(), value) {
-        (None | Some((Segment::On(_), _)), Value::List(list)) => items(list, path, here),
-        (None, _) => places.push(here.clone()),
         (Some((Segment::List, rest)), Value::List(list)) => items(list, rest, here),
+        (_, Value::List(list)) => items(list, path, here),
+        (None, _) => places.push(here.clone()),
         (Some((Segment::Field(name), rest)), Value::Object(object)) => {
             if let Some(inner) = object.get(name) {
                 here.push(PathSegment::Field(name.to_string()));

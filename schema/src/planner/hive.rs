@@ -4,7 +4,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_graphql::{Name, parser::parse_query};
@@ -15,7 +15,7 @@ use hive_router_query_planner::{
     },
     graph::PlannerOverrideContext,
     planner::{
-        Planner as Hive, PlannerError,
+        Planner as Hive,
         plan_nodes::{
             EntityBatchAlias, FetchNode, FetchNodePathSegment, FetchRewrite, FlattenNodePath,
             FlattenNodePathSegment, PlanNode,
@@ -77,6 +77,7 @@ impl Planner for HivePlanner {
         let document = safe_parse_operation(operation).map_err(|error| no_path(&error))?;
         let normalized = normalize_operation(&self.hive.supergraph, &document, None)
             .map_err(|error| no_path(&error))?;
+        let start = Instant::now();
         let plan = self
             .hive
             .plan_from_normalized_operation(
@@ -84,9 +85,10 @@ impl Planner for HivePlanner {
                 PlannerOverrideContext::default(),
                 &CancellationToken::with_timeout(deadline),
             )
-            .map_err(|error| match error {
-                PlannerError::CancellationError(_) => PlanError::TooSlow,
-                error => no_path(&error),
+            // Which step gave up at the deadline is private to the library.
+            .map_err(|error| match start.elapsed() >= deadline {
+                true => PlanError::TooSlow,
+                false => no_path(&error),
             })?;
         Ok(Plan { root: plan.node.map(step).transpose()? })
     }

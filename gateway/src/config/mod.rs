@@ -1,0 +1,63 @@
+//! The gateway's configuration: built-in defaults, then a file, then the
+//! environment. One struct a section; no file is needed.
+
+mod auth;
+mod database;
+mod events;
+mod graph;
+mod load;
+mod modules;
+mod reference;
+mod server;
+mod size;
+mod telemetry;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use serde::{Deserialize, Serialize};
+
+pub use auth::AuthConfig;
+pub use database::DatabaseConfig;
+pub use events::EventsConfig;
+pub use graph::GraphConfig;
+pub use load::{ConfigError, Sources};
+pub use modules::{ModulesConfig, RemoteConfig};
+pub use reference::markdown;
+pub use server::{CorsConfig, ServerConfig};
+pub use size::ByteSize;
+pub use telemetry::{LogFormat, TelemetryConfig};
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The HTTP front door.
+    pub server: ServerConfig,
+    /// Where the data is.
+    pub database: DatabaseConfig,
+    /// Bounds on what a document may ask for.
+    pub graph: GraphConfig,
+    /// Accounts, tokens and sessions.
+    pub auth: AuthConfig,
+    /// Which modules run, and where.
+    pub modules: ModulesConfig,
+    /// The event log.
+    pub events: EventsConfig,
+    /// What the process tells about itself.
+    pub telemetry: TelemetryConfig,
+}
+
+/// One setting, as the configuration table shows it. The default is read from
+/// the structs.
+struct Key {
+    /// Dotted, as in the file; `<name>` stands for a name of one's own.
+    name: &'static str,
+    /// What it decides.
+    meaning: &'static str,
+}
+
+/// Names a setting of the table.
+const fn key(name: &'static str, meaning: &'static str) -> Key {
+    Key { name, meaning }
+}

@@ -1,0 +1,65 @@
+//! From a bearer token to a viewer. A bad token is refused, never a guest.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, StatusCode, header};
+use kit::{Batches, RequestScope, Viewer, ports::Identity};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{Front, errors::Refusal, trace::RequestId};
+
+/// The scope of a request: who asks, with fresh loaders.
+pub(super) async fn scope(
+    front: &Front,
+    headers: &HeaderMap,
+    request_id: &RequestId,
+) -> Result<RequestScope, Refusal> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let token = match headers.get(header::AUTHORIZATION) {
+        None => None,
+        Some(value) => Some(bearer(value.to_str().unwrap_or_default())?),
+    };
+    Ok(RequestScope {
+        viewer: viewer(front, token.as_ref()).await?,
+        batches: Batches::default(),
+        user_agent: text(header::USER_AGENT).map(Arc::from),
+        request_id: Some(request_id.0.clone()),
+        token,
+    })
+}
+
+/// The token of `Bearer <token>`.
+pub(super) fn bearer(authorization: &str) -> Result<SecretString, Refusal> {
+    let (scheme, token) = authorization.trim().split_once(' ').unwrap_or_default();
+    match scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty() {
+        true => Ok(SecretString::from(token.trim())),
+        false => Err(Refusal::unauthenticated("send the token as `Authorization: Bearer <token>`")),
+    }
+}
+
+/// Who stands behind a token; a guest when there is none.
+pub(super) async fn viewer(front: &Front, token: Option<&SecretString>) -> Result<Arc<Viewer>, Refusal> {
+    let (Some(ports), Some(token)) = (&front.ports, token) else { return Ok(Arc::default()) };
+    let Ok(identity) = ports.get::<dyn Identity>() else {
+        let message = "no module of this process can read tokens";
+        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message));
+    };
+    let viewer = identity.viewer(token.expose_secret()).await;
+    viewer.map(Arc::new).map_err(|error| Refusal::of(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_bearer_token_is_read() {
+        let token = |text| bearer(text).map(|token| token.expose_secret().to_owned()).ok();
+
+        assert_eq!(token("Bearer abc"), Some("abc".to_owned()));
+        assert_eq!(token("bearer  abc "), Some("abc".to_owned()));
+        for text in ["", "abc", "Bearer", "Bearer  ", "Basic YTpi"] {
+            assert_eq!(token(text), None, "{text}");
+        }
+    }
+}

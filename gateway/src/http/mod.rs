@@ -1,0 +1,126 @@
+//! The HTTP front door: routes, and what every request passes on its way.
+
+mod accept;
+mod body;
+mod csrf;
+mod documents;
+mod errors;
+mod graphql;
+mod health;
+mod identity;
+mod playground;
+mod request;
+mod subgraphs;
+mod trace;
+mod websocket;
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    response::IntoResponse as _,
+    routing::{any, get, post},
+};
+use kit::{Subgraph, ports::Ports};
+use schema::{Engine, Limits};
+use tokio_util::sync::CancellationToken;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, Predicate as _,
+        predicate::{DefaultPredicate, SizeAbove},
+    },
+    cors::{AllowOrigin, CorsLayer},
+};
+
+use crate::{ServerConfig, app::Watcher};
+
+/// Smaller answers are not worth compressing.
+const COMPRESS_ABOVE: u16 = 1_024;
+
+/// What the front door needs to know.
+pub(crate) struct Front {
+    pub(crate) engine: Engine,
+    pub(crate) server: ServerConfig,
+    pub(crate) limits: Limits,
+    /// Where identity, keys and demo accounts are found; `None` for a graph
+    /// without modules, whose subgraphs look at tokens themselves.
+    pub(crate) ports: Option<Ports>,
+    /// `None` for a graph without modules.
+    pub(crate) health: Option<Watcher>,
+    pub(crate) subgraphs: HashMap<&'static str, Arc<dyn Subgraph>>,
+    /// Cancelled when open streams must end.
+    pub(crate) stop: CancellationToken,
+    /// Cancelled when no new request should come any more.
+    pub(crate) draining: CancellationToken,
+}
+
+/// All routes of one graph.
+pub(crate) fn router(front: Front) -> Router {
+    let front = Arc::new(front);
+    let server = &front.server;
+    let mut router = Router::new()
+        .route("/graphql", any(graphql::serve))
+        .route("/health", get(health::ready))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/.well-known/jwks.json", get(documents::keys));
+    if server.introspection {
+        router = router.route("/schema.graphql", get(documents::schema));
+    }
+    if server.playground {
+        router = router
+            .route("/", get(playground::index))
+            .route("/assets/{*path}", get(playground::asset))
+            .route("/licenses.md", get(playground::licenses))
+            .route("/playground/demo-users.json", get(documents::demo_users));
+    }
+    if server.expose_subgraphs {
+        router = router.route("/subgraphs/{name}", post(subgraphs::serve));
+    }
+    let router = router.fallback(nothing_here).with_state(front.clone());
+    let router = match server.cors.origins.is_empty() {
+        true => router,
+        false => router.layer(cors(server)),
+    };
+    let router = match server.compression {
+        true => router.layer(
+            CompressionLayer::new()
+                .compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESS_ABOVE))),
+        ),
+        false => router,
+    };
+    router
+        .layer(CatchPanicLayer::custom(errors::panicked))
+        .layer(axum::middleware::from_fn(trace::follow))
+}
+
+async fn nothing_here() -> axum::response::Response {
+    (StatusCode::NOT_FOUND, "nothing here; the graph answers at /graphql\n").into_response()
+}
+
+fn cors(server: &ServerConfig) -> CorsLayer {
+    let allowed = server.cors.clone();
+    let origin = match server.cors.origins.iter().any(|origin| origin == "*") {
+        true => AllowOrigin::any(),
+        false => AllowOrigin::predicate(move |origin: &HeaderValue, _| {
+            origin.to_str().is_ok_and(|origin| allowed.allows(origin))
+        }),
+    };
+    let mut headers = vec![
+        header::ACCEPT,
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        HeaderName::from_static("idempotency-key"),
+        trace::REQUEST_ID,
+    ];
+    headers.extend(csrf::PREFLIGHT_HEADERS);
+    CorsLayer::new()
+        .allow_origin(origin)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(headers)
+        .expose_headers([trace::REQUEST_ID, header::RETRY_AFTER])
+        .allow_credentials(server.cors.credentials)
+        .max_age(server.cors.max_age)
+}

@@ -1,0 +1,101 @@
+//! Listening: connections in, a bounded wait for headers, and a graceful end.
+
+use std::{pin::pin, time::Duration};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    signal,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::ServerConfig;
+
+/// A short rest when the system has no file handle left for a connection.
+const REST: Duration = Duration::from_millis(50);
+
+/// Serves until `stop`, then lets running requests finish for a while.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    server: &ServerConfig,
+    stop: &CancellationToken,
+) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(server.header_timeout);
+    let connections = TaskTracker::new();
+    while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
+        match accepted {
+            Ok((stream, _)) => {
+                connections.spawn(follow(http.clone(), stream, router.clone(), stop.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(REST).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(server.shutdown_grace, connections.wait()).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+}
+
+/// One connection to its end; after `stop` it ends with the running request.
+async fn follow(http: http1::Builder, stream: TcpStream, router: Router, stop: CancellationToken) {
+    let service = TowerToHyperService::new(router);
+    let connection = http.serve_connection(TokioIo::new(prompt(stream)), service).with_upgrades();
+    let mut connection = pin!(connection);
+    let outcome = tokio::select! {
+        outcome = connection.as_mut() => outcome,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    // A client that goes away is no failure of ours.
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Small answers should not wait for the next packet.
+fn prompt(stream: TcpStream) -> TcpStream {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection stays without TCP_NODELAY");
+    }
+    stream
+}
+
+/// Ends with Ctrl-C or SIGTERM; a second one ends the process at once.
+pub(crate) async fn until_signal(stop: CancellationToken) {
+    interrupted().await;
+    tracing::info!("stopping: running requests may finish, a second signal ends at once");
+    stop.cancel();
+    interrupted().await;
+    std::process::exit(130);
+}
+
+#[cfg(unix)]
+async fn interrupted() {
+    let mut terminate =
+        signal::unix::signal(signal::unix::SignalKind::terminate()).expect("signals can be listened to");
+    tokio::select! {
+        _ = signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() {
+    // Without a signal to wait for, only the process's end stops it.
+    if signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,156 @@
+//! Conformance suites of others, run against the gateway behind a port.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use tests::{TestApp, peers};
+use tokio::{process::Command, sync::OnceCell};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("suites")
+}
+
+/// The suites with their packages installed, outside the checkout.
+async fn installed() -> Option<&'static Path> {
+    static INSTALLED: OnceCell<PathBuf> = OnceCell::const_new();
+    if !peers::has("node") || !peers::has("npm") {
+        return None;
+    }
+    let install = async || {
+        let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("suites");
+        std::fs::create_dir_all(copy.join("lib")).expect("a folder for the suites");
+        for file in std::fs::read_dir(folder()).expect("the suites").flatten() {
+            if file.path().is_file() {
+                std::fs::copy(file.path(), copy.join(file.file_name())).expect("a copy");
+            }
+        }
+        std::fs::copy(folder().join("lib/env.mjs"), copy.join("lib/env.mjs")).expect("a copy");
+        let lock = std::fs::read(copy.join("package-lock.json")).expect("the lock file");
+        let stamp = copy.join("node_modules/.installed");
+        if std::fs::read(&stamp).ok().as_ref() != Some(&lock) {
+            let npm = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+            let done = Command::new("npm").args(npm).current_dir(&copy).output().await.expect("npm runs");
+            assert!(done.status.success(), "npm ci: {}", String::from_utf8_lossy(&done.stderr));
+            std::fs::write(&stamp, &lock).expect("a stamp");
+        }
+        copy
+    };
+    Some(INSTALLED.get_or_init(install).await)
+}
+
+/// Runs a suite; all cases that are required must pass, and `soft` of the others.
+async fn run(folder: &Path, suite: &str, argument: &str, soft: Option<usize>) {
+    let done = Command::new("node")
+        .args([suite, argument])
+        .env("PROFILE", folder.join("profile.json"))
+        .env("TMPDIR", env!("CARGO_TARGET_TMPDIR"))
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .expect("node runs");
+    let text = String::from_utf8_lossy(&done.stdout);
+    let failed: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("FAIL") || line.starts_with("warn")).collect();
+    let summary = text.lines().last().unwrap_or_default();
+    assert!(done.status.success(), "{suite}: {summary}\n{}\n{}", failed.join("\n"), String::from_utf8_lossy(&done.stderr));
+    let others = text.lines().find_map(|line| line.strip_prefix("not required: "));
+    if let (Some(soft), Some(others)) = (soft, others) {
+        assert_eq!(others, format!("{soft}/{soft}"), "{suite}: {}", failed.join("\n"));
+    }
+    println!("{suite}: {summary}");
+}
+
+#[tokio::test]
+async fn graphql_over_http_passes_all_audits() {
+    let Some(folder) = installed().await else { return };
+    let app = TestApp::sqlite().await;
+    let served = app.serve().await;
+
+    run(folder, "graphql-http.mjs", &format!("{}/graphql", served.url), Some(48)).await;
+
+    drop(served);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn validation_agrees_with_graphql_js() {
+    let Some(folder) = installed().await else { return };
+    let app = TestApp::sqlite().await;
+    let served = app.serve().await;
+
+    run(folder, "validation.mjs", &format!("{}/graphql", served.url), None).await;
+
+    drop(served);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn relay_pages_and_refetches() {
+    let Some(folder) = installed().await else { return };
+    let app = TestApp::sqlite().await;
+    let served = app.serve().await;
+
+    run(folder, "relay.mjs", &format!("{}/graphql", served.url), None).await;
+
+    drop(served);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn code_generators_and_linters_take_the_schema() {
+    let Some(folder) = installed().await else { return };
+    let app = TestApp::sqlite().await;
+    let served = app.serve().await;
+
+    run(folder, "codegen.mjs", &format!("{}/graphql", served.url), None).await;
+
+    drop(served);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn two_reference_composers_agree_with_ours() {
+    let Some(folder) = installed().await else { return };
+    let app = TestApp::sqlite().await;
+    let subgraphs = tempfile::tempdir().expect("a temporary folder");
+    for subgraph in app.app().engine().subgraphs() {
+        let file = subgraphs.path().join(format!("{}.graphql", subgraph.name));
+        std::fs::write(file, &subgraph.sdl).expect("a file");
+    }
+    std::fs::write(subgraphs.path().join("public.schema"), app.app().engine().sdl()).expect("a file");
+
+    run(folder, "compose.mjs", &subgraphs.path().display().to_string(), None).await;
+
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn the_playground_works_offline_in_a_browser() {
+    let Some(folder) = installed().await else { return };
+    if !peers::has("chromium") {
+        return;
+    }
+    let app = TestApp::sqlite().await;
+    let served = app.serve().await;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../playground/test/browser.mjs");
+    // Beside the suites' packages, where playwright-core is found.
+    let copy = folder.join("browser.mjs");
+    std::fs::copy(script, &copy).expect("a copy");
+    let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).join("playground.png");
+
+    let done = Command::new("node")
+        .arg(&copy)
+        .args([served.url.as_str(), &picture.display().to_string()])
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .expect("node runs");
+
+    let (steps, problem) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{steps}\n{problem}");
+    drop(served);
+    app.stop().await;
+}
