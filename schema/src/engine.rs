@@ -11,7 +11,7 @@ use apollo_compiler::{
     Node,
     ast::{OperationType, VariableDefinition},
 };
-use async_graphql::{Data, Executor, Request, Response, ServerError, Variables};
+use async_graphql::{Data, Executor, Name, Request, Response, ServerError, Variables};
 use futures_util::{StreamExt as _, stream::BoxStream};
 use kit::{Batches, RequestScope, drive, drive_stream};
 use moka::future::Cache;
@@ -22,7 +22,7 @@ use crate::{
     cost,
     document::{
         self,
-        print::{self, Names},
+        print::{self, Names, Printed},
         shape::{self, Field, Selection},
     },
     error,
@@ -111,14 +111,32 @@ pub struct Prepared {
     /// Under which names the plan's answers stand in the tree.
     keys: Keys,
     variables: Vec<Node<VariableDefinition>>,
+    /// Further names that the plan has for variables.
+    conditions: Vec<(Name, Name)>,
 }
 
 impl Engine {
     /// Composes the subgraphs and serves them as one graph.
     ///
     /// # Errors
-    /// When they don't fit together; the message names subgraph and coordinate.
+    /// When they don't fit together, or a field of the graph can't be resolved;
+    /// the message names subgraph and coordinate.
     pub fn compose(subgraphs: Vec<SubgraphSource>, limits: Limits) -> Result<Self, EngineError> {
+        match Self::compose_with_gaps(subgraphs, limits)? {
+            (engine, None) => Ok(engine),
+            (_, Some(gaps)) => Err(gaps),
+        }
+    }
+
+    /// As [`compose`](Self::compose), for graphs whose subgraphs are not ours to
+    /// mend: fields that no plan reaches are told, and refused when asked for.
+    ///
+    /// # Errors
+    /// When the subgraphs don't fit together.
+    pub fn compose_with_gaps(
+        subgraphs: Vec<SubgraphSource>,
+        limits: Limits,
+    ) -> Result<(Self, Option<EngineError>), EngineError> {
         let mut sdls: Vec<SubgraphSdl> = subgraphs.iter().map(|source| source.sdl.clone()).collect();
         let mut transports: HashMap<String, Arc<dyn Transport>> =
             subgraphs.into_iter().map(|source| (source.sdl.name, source.transport)).collect();
@@ -129,8 +147,10 @@ impl Engine {
         let supergraph = compose(&sdls)?;
         let planner = Arc::new(HivePlanner::new(&supergraph)?);
         let engine = Self::build(planner, supergraph, sdls, transports, limits)?;
-        satisfiable::check(&engine.0.public, engine.0.planner.as_ref(), engine.0.limits.planning)?;
-        Ok(engine)
+        let graph = &engine.0;
+        let gaps =
+            satisfiable::check(&graph.public, graph.planner.as_ref(), graph.limits.planning).err();
+        Ok((engine, gaps))
     }
 
     /// Serves a finished supergraph.
@@ -407,10 +427,12 @@ impl Graph {
         let print = |names, only: Option<&str>| {
             print::operation(&self.public, &self.witnesses, &executable, operation, names, only)
         };
-        let mut plan = match print(Names::Shielded, None)? {
-            None => Plan::default(),
-            Some(text) => self.plan(&text)?,
-        };
+        let mut conditions = Vec::new();
+        let mut plan = Plan::default();
+        if let Some(printed) = print(Names::Shielded, None)? {
+            plan = self.plan(&printed.text)?;
+            conditions = printed.conditions;
+        }
         if operation.is_mutation() && !matches!(plan.root, None | Some(Step::Fetch(_))) {
             plan = self.in_series(&shape, |key| print(Names::Shielded, Some(key)))?;
         }
@@ -422,12 +444,13 @@ impl Graph {
             },
             keys: Keys::Planned,
             variables: operation.variables.clone(),
+            conditions,
             shape,
             plan,
         };
         if self.can_answer_alone(&prepared)
-            && let Some(text) = print(Names::Client, None)?
-            && let Ok(own) = SubOperation::parse(&text)
+            && let Some(printed) = print(Names::Client, None)?
+            && let Ok(own) = SubOperation::parse(&printed.text)
             && let Some(Step::Fetch(fetch)) = &mut prepared.plan.root
         {
             fetch.operation = own;
@@ -443,12 +466,12 @@ impl Graph {
     fn in_series(
         &self,
         shape: &Selection,
-        print: impl Fn(&str) -> Result<Option<String>, Vec<ServerError>>,
+        print: impl Fn(&str) -> Result<Option<Printed>, Vec<ServerError>>,
     ) -> Result<Plan, Vec<ServerError>> {
         let mut steps = Vec::new();
         for field in shape.variants.iter().flat_map(|variant| &variant.fields) {
-            if let Some(text) = print(&field.key)? {
-                steps.extend(self.plan(&text)?.root);
+            if let Some(printed) = print(&field.key)? {
+                steps.extend(self.plan(&printed.text)?.root);
             }
         }
         Ok(Plan { root: Some(Step::Sequence(steps)) })
@@ -481,7 +504,13 @@ impl Graph {
     }
 
     fn variables(&self, prepared: &Prepared, given: Variables) -> Result<Variables, Vec<ServerError>> {
-        variables::coerce(&self.public, &prepared.variables, given)
+        let mut variables = variables::coerce(&self.public, &prepared.variables, given)?;
+        for (name, own) in &prepared.conditions {
+            if let Some(value) = variables.get(own).cloned() {
+                variables.insert(name.clone(), value);
+            }
+        }
+        Ok(variables)
     }
 
     fn finish(

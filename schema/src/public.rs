@@ -116,7 +116,7 @@ impl Hidden {
             .into_iter()
             .filter_map(|definition| self.definition(definition))
             .collect();
-        kept.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        kept.sort_by_cached_key(rank);
         let mut stripped = Document::new();
         stripped.definitions = kept;
         stripped

@@ -127,6 +127,10 @@ async fn from_subgraphs(
             sdl: SubgraphSdl { name, url, sdl },
         });
     }
-    Engine::compose(sources, config.graph.limits.clone())
-        .map_err(|error| Failure::Failed(error.to_string()))
+    let composed = Engine::compose_with_gaps(sources, config.graph.limits.clone());
+    let (engine, gaps) = composed.map_err(|error| Failure::Failed(error.to_string()))?;
+    if let Some(gaps) = gaps {
+        tracing::warn!(%gaps, "the graph has fields that can't be resolved");
+    }
+    Ok(engine)
 }

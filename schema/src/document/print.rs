@@ -2,19 +2,19 @@
 //! alone: fragments spread in place, repeated fields merged, introspection left
 //! out.
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
 use apollo_compiler::{
-    ExecutableDocument, Name,
-    ast::DirectiveList,
+    ExecutableDocument, Name, Node,
+    ast::{DirectiveList, VariableDefinition},
     executable::{self, Operation, Selection as Selected, SelectionSet},
 };
-use async_graphql::ServerError;
+use async_graphql::{Name as Key, ServerError};
 use indexmap::IndexMap;
 
 use crate::{
     PublicSchema,
-    document::shape::{self, Condition, SHIELD},
+    document::shape::{self, Condition, Conditions, SHIELD},
     error,
     witness::Witnesses,
 };
@@ -29,6 +29,15 @@ pub(crate) enum Names {
     Client,
 }
 
+/// An operation as text.
+pub(crate) struct Printed {
+    pub(crate) text: String,
+    /// Further names of variables that conditions depend on, each with the
+    /// client's own. The planner asks for a field in spite of its condition when
+    /// a later step has the same one, so no two places share a variable.
+    pub(crate) conditions: Vec<(Key, Key)>,
+}
+
 /// Prints an operation, or only one field of it by its response key; `None` when
 /// nothing but introspection is asked.
 pub(crate) fn operation(
@@ -38,8 +47,16 @@ pub(crate) fn operation(
     operation: &Operation,
     names: Names,
     only: Option<&str>,
-) -> Result<Option<String>, Vec<ServerError>> {
-    let mut printer = Printer { public, document, names, text: String::new() };
+) -> Result<Option<Printed>, Vec<ServerError>> {
+    let mut printer = Printer {
+        public,
+        document,
+        declared: &operation.variables,
+        names,
+        text: String::new(),
+        occurrences: HashMap::new(),
+        conditions: Vec::new(),
+    };
     let is_mutation = operation.is_mutation();
     let root = shape::collect(
         public,
@@ -65,12 +82,13 @@ pub(crate) fn operation(
         .filter(|variable| uses(&printer.text, &variable.name))
         // The default stays: it lets a nullable variable stand where null may not.
         .map(|variable| variable.serialize().no_indent().to_string())
+        .chain(printer.conditions.iter().map(|(name, _)| format!("${name}: Boolean!")))
         .collect();
     if !used.is_empty() {
         let _ = write!(text, "({})", used.join(", "));
     }
     let _ = write!(text, " {{{}}}", printer.text);
-    Ok(Some(text))
+    Ok(Some(Printed { text, conditions: printer.conditions }))
 }
 
 /// Whether the text names this variable.
@@ -84,15 +102,26 @@ fn uses(text: &str, variable: &Name) -> bool {
 struct Printer<'d> {
     public: &'d PublicSchema,
     document: &'d ExecutableDocument,
+    declared: &'d [Node<VariableDefinition>],
     names: Names,
     text: String,
+    /// In how many places a condition depends on a variable.
+    occurrences: HashMap<Key, usize>,
+    conditions: Vec<(Key, Key)>,
 }
 
-/// Selections of one composite type that stand under the same conditions.
+/// Selections of one composite type.
 #[derive(Default)]
 struct Merged<'d> {
-    fields: IndexMap<(&'d Name, String), Vec<&'d executable::Field>>,
-    fragments: IndexMap<(Option<&'d Name>, String), Vec<&'d SelectionSet>>,
+    fields: IndexMap<&'d Name, Vec<&'d executable::Field>>,
+    fragments: IndexMap<(Option<&'d Name>, Conditions), Part<'d>>,
+}
+
+/// What of them stands under the same type condition and conditions.
+#[derive(Default)]
+struct Part<'d> {
+    fields: Vec<&'d executable::Field>,
+    sets: Vec<&'d SelectionSet>,
 }
 
 impl<'d> Printer<'d> {
@@ -108,10 +137,8 @@ impl<'d> Printer<'d> {
         if occurrences.iter().all(|(_, other)| other == conditions) {
             let fields: Vec<_> = occurrences.iter().map(|(field, _)| *field).collect();
             // A directive may stand only once in a place, so each has its own.
-            for condition in conditions {
-                let _ = write!(self.text, "...{} {{", directives(std::slice::from_ref(condition)));
-            }
-            self.field(&fields, "", witness);
+            self.open(conditions);
+            self.field(&fields, witness);
             self.text.push_str(&"} ".repeat(conditions.len()));
             return Ok(());
         }
@@ -121,15 +148,14 @@ impl<'d> Printer<'d> {
                 format!("the mutation field {} is repeated under different conditions", first.name);
             return Err(vec![error::coded(error::VALIDATION, message)]);
         }
-        self.head(first, "");
+        self.head(first);
         if !first.selection_set.selections.is_empty() {
             self.text.push('{');
             for (field, conditions) in occurrences {
-                for condition in conditions {
-                    let _ = write!(self.text, "...{} {{", directives(std::slice::from_ref(condition)));
-                }
+                self.open(conditions);
                 self.text.push_str("...");
-                self.block(&field.selection_set.ty, &[&field.selection_set]);
+                let part = Part { fields: Vec::new(), sets: vec![&field.selection_set] };
+                self.block(&field.selection_set.ty, &part);
                 self.text.push_str(&"}".repeat(conditions.len()));
             }
             self.text.push_str(witness);
@@ -139,13 +165,39 @@ impl<'d> Printer<'d> {
         Ok(())
     }
 
+    /// Opens a fragment for every condition: a directive may stand only once in
+    /// a place.
+    fn open(&mut self, conditions: &[Condition]) {
+        for condition in conditions {
+            self.text.push_str("...");
+            self.directive(condition);
+            self.text.push_str(" {");
+        }
+    }
+
+    fn directive(&mut self, condition: &Condition) {
+        let variable = &condition.variable;
+        let earlier = self.occurrences.entry(variable.clone()).or_default();
+        *earlier += 1;
+        let mut name = variable.to_string();
+        if *earlier > 1 && self.names == Names::Shielded {
+            name = format!("{SHIELD}{earlier}_{variable}");
+            while self.declared.iter().any(|declared| declared.name == name.as_str()) {
+                name.push('_');
+            }
+            self.conditions.push((Key::new(&name), variable.clone()));
+        }
+        let directive = if condition.wanted { "include" } else { "skip" };
+        let _ = write!(self.text, " @{directive}(if: ${name})");
+    }
+
     /// A field once, however often it stands there; `extra` ends its selection.
-    fn field(&mut self, fields: &[&'d executable::Field], directives: &str, extra: &str) {
+    fn field(&mut self, fields: &[&'d executable::Field], extra: &str) {
         let first = fields[0];
-        self.head(first, directives);
+        self.head(first);
         if !first.selection_set.selections.is_empty() {
             let sets: Vec<_> = fields.iter().map(|field| &field.selection_set).collect();
-            self.block(&first.selection_set.ty, &sets);
+            self.block(&first.selection_set.ty, &Part { fields: Vec::new(), sets });
             if !extra.is_empty() {
                 self.text.pop();
                 self.text.push_str(extra);
@@ -155,7 +207,7 @@ impl<'d> Printer<'d> {
         self.text.push(' ');
     }
 
-    fn head(&mut self, field: &executable::Field, directives: &str) {
+    fn head(&mut self, field: &executable::Field) {
         // The type's name is read under its own key, whatever the client calls it.
         let keeps_name = field.name == "__typename" && self.names == Names::Shielded;
         let alias = field.alias.as_ref().filter(|alias| **alias != field.name && !keeps_name);
@@ -172,12 +224,14 @@ impl<'d> Printer<'d> {
                 .collect();
             let _ = write!(self.text, "({})", arguments.join(", "));
         }
-        self.text.push_str(directives);
     }
 
-    fn block(&mut self, ty: &'d Name, sets: &[&'d SelectionSet]) {
+    fn block(&mut self, ty: &'d Name, part: &Part<'d>) {
         let mut merged = Merged::default();
-        for set in sets {
+        for field in &part.fields {
+            merged.fields.entry(field.response_key()).or_default().push(field);
+        }
+        for set in &part.sets {
             self.merge(ty, set, &mut merged);
         }
         self.text.push('{');
@@ -186,17 +240,25 @@ impl<'d> Printer<'d> {
         if needs_type && self.public.schema.get_object(ty).is_none() {
             self.text.push_str("__typename ");
         }
-        for ((_, directives), fields) in &merged.fields {
-            self.field(fields, directives, "");
+        for fields in merged.fields.values() {
+            self.field(fields, "");
         }
-        for ((condition, directives), sets) in &merged.fragments {
+        for ((condition, conditions), part) in &merged.fragments {
             self.text.push_str("...");
             if let Some(condition) = condition {
                 let _ = write!(self.text, " on {condition}");
             }
-            self.text.push_str(directives);
-            let ty = condition.unwrap_or(ty);
-            self.block(ty, sets);
+            // The planner may lose a condition beside a type condition or another.
+            let mut end = String::new();
+            for (depth, one) in conditions.iter().enumerate() {
+                if depth > 0 || condition.is_some() {
+                    self.text.push_str("{...");
+                    end.push('}');
+                }
+                self.directive(one);
+            }
+            self.block(condition.unwrap_or(ty), part);
+            self.text.push_str(&end);
         }
         if self.text.ends_with('{') {
             // Everything below is skipped for good.
@@ -207,12 +269,16 @@ impl<'d> Printer<'d> {
 
     fn merge(&self, ty: &'d Name, set: &'d SelectionSet, merged: &mut Merged<'d>) {
         for selected in &set.selections {
-            let Some(directives) = constant_free(selected.directives()) else {
+            let Some(conditions) = conditions(selected.directives()) else {
                 continue;
             };
             let inner = match selected {
+                Selected::Field(field) if conditions.is_empty() => {
+                    merged.fields.entry(field.response_key()).or_default().push(field);
+                    continue;
+                }
                 Selected::Field(field) => {
-                    merged.fields.entry((field.response_key(), directives)).or_default().push(field);
+                    merged.fragments.entry((None, conditions)).or_default().fields.push(field);
                     continue;
                 }
                 Selected::InlineFragment(fragment) => Some(&fragment.selection_set),
@@ -222,24 +288,29 @@ impl<'d> Printer<'d> {
                     .get(&spread.fragment_name)
                     .map(|fragment| &fragment.selection_set),
             };
-            let Some(inner) = inner else { continue };
-            if directives.is_empty() && (inner.ty == *ty || self.public.schema.is_subtype(&inner.ty, ty))
+            let Some(inner) = inner.filter(|inner| self.overlap(ty, &inner.ty)) else { continue };
+            if conditions.is_empty() && (inner.ty == *ty || self.public.schema.is_subtype(&inner.ty, ty))
             {
                 self.merge(ty, inner, merged);
             } else {
                 let condition = (inner.ty != *ty).then_some(&inner.ty);
-                merged.fragments.entry((condition, directives)).or_default().push(inner);
+                merged.fragments.entry((condition, conditions)).or_default().sets.push(inner);
             }
         }
     }
+
+    /// Whether an object can be of both types.
+    fn overlap(&self, ty: &str, other: &str) -> bool {
+        self.public.possible_types(ty).iter().any(|object| self.public.satisfies(object, other))
+    }
 }
 
-/// The directives of a selection without constant conditions; `None` when a
-/// constant condition leaves the selection out for good.
-fn constant_free(list: &DirectiveList) -> Option<String> {
+/// The conditions of a selection, constants left out; `None` when a constant
+/// keeps it out for good.
+fn conditions(list: &DirectiveList) -> Option<Conditions> {
     use apollo_compiler::ast::Value;
 
-    let mut conditions = Vec::new();
+    let mut conditions = Conditions::new();
     for directive in list.iter() {
         let wanted = match directive.name.as_str() {
             "include" => true,
@@ -249,20 +320,10 @@ fn constant_free(list: &DirectiveList) -> Option<String> {
         match directive.specified_argument_by_name("if").map(AsRef::as_ref) {
             Some(Value::Boolean(value)) if *value != wanted => return None,
             Some(Value::Variable(variable)) => {
-                conditions
-                    .push(Condition { variable: async_graphql::Name::new(variable.as_str()), wanted });
+                conditions.push(Condition { variable: Key::new(variable.as_str()), wanted });
             }
             _ => {}
         }
     }
-    Some(directives(&conditions))
-}
-
-/// Conditions as directives.
-fn directives(conditions: &[Condition]) -> String {
-    conditions.iter().fold(String::new(), |mut text, condition| {
-        let name = if condition.wanted { "include" } else { "skip" };
-        let _ = write!(text, " @{name}(if: ${})", condition.variable);
-        text
-    })
+    Some(conditions)
 }

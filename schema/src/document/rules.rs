@@ -37,9 +37,7 @@ pub(crate) fn check(
         }
         checker.set(executable, &operation.selection_set, &mut HashSet::new());
         if introspection::check_max_depth(executable, operation).is_err() {
-            checker
-                .errors
-                .push(error::too_much("nested lists of introspection", INTROSPECTION_DEPTH));
+            checker.errors.push(error::too_much("nested lists of introspection", INTROSPECTION_DEPTH));
         }
     }
     if checker.errors.is_empty() { Ok(()) } else { Err(checker.errors) }

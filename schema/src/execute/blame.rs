@@ -1,7 +1,7 @@
 //! Errors of a step in the client's terms: the whole path in the answer, the
 //! client's own names, the place in the client's document.
 
-use async_graphql::{PathSegment, ServerError, Value};
+use async_graphql::{PathSegment, ServerError, Value, Variables};
 
 use super::tree::places;
 use crate::{
@@ -16,6 +16,23 @@ pub(super) fn locate(shape: &Selection, errors: &mut [ServerError]) {
             error.locations.extend(position(shape, &error.path));
         }
     }
+}
+
+/// Whether an error is of a field that the variables let into the answer; a
+/// repeated root field is asked for when only one of its conditions may hold.
+pub(super) fn is_asked(shape: &Selection, path: &[PathSegment], variables: &Variables) -> bool {
+    let mut selection = Some(shape);
+    for piece in path {
+        let (PathSegment::Field(key), Some(here)) = (piece, selection) else { continue };
+        let fields = here.variants.iter().flat_map(|variant| &variant.fields);
+        let mut fields = fields.filter(|field| field.key == *key).peekable();
+        let first = fields.peek().copied();
+        if first.is_some() && !fields.any(|field| super::is_included(field, variables)) {
+            return false;
+        }
+        selection = first.and_then(|field| field.selection.as_deref());
+    }
+    true
 }
 
 fn position(shape: &Selection, path: &[PathSegment]) -> Option<async_graphql::Pos> {

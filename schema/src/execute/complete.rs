@@ -51,7 +51,12 @@ impl<'s> Completer<'s> {
             self.path.push(Piece::Field(field));
             stands &= match object.get_mut(self.keys.of(field)) {
                 Some(value) => self.value(value, &field.ty, field),
-                None if matches!(field.ty, Ty::NonNull(_)) => self.violation(),
+                None if matches!(field.ty, Ty::NonNull(_)) => {
+                    if !self.has_failed(variant) {
+                        self.violation();
+                    }
+                    false
+                }
                 None => true,
             };
             self.path.pop();
@@ -155,15 +160,31 @@ impl<'s> Completer<'s> {
         false
     }
 
+    /// Whether another field, of the object around the one here, erred and must
+    /// not be null: a module that nulls the object says nothing of its siblings.
+    fn has_failed(&self, variant: &Variant) -> bool {
+        let mut around = self.here();
+        around.pop();
+        let must_stand = |key: &str| {
+            let mut fields = variant.fields.iter();
+            fields.any(|field| field.key == *key && matches!(field.ty, Ty::NonNull(_)))
+        };
+        self.errors.iter().any(|error| {
+            let rest = error.path.strip_prefix(around.as_slice());
+            matches!(rest.and_then(<[_]>::first), Some(PathSegment::Field(key)) if must_stand(key))
+        })
+    }
+
+    fn here(&self) -> Vec<PathSegment> {
+        let pieces = self.path.iter().map(|piece| match piece {
+            Piece::Field(field) => PathSegment::Field(field.key.to_string()),
+            Piece::Index(index) => PathSegment::Index(*index),
+        });
+        pieces.collect()
+    }
+
     fn report(&mut self, message: &str) {
-        let path: Vec<PathSegment> = self
-            .path
-            .iter()
-            .map(|piece| match piece {
-                Piece::Field(field) => PathSegment::Field(field.key.to_string()),
-                Piece::Index(index) => PathSegment::Index(*index),
-            })
-            .collect();
+        let path = self.here();
         let is_reported = self.errors.iter().any(|error| {
             let common = error.path.len().min(path.len());
             error.path.is_empty() || error.path[..common] == path[..common]

@@ -120,9 +120,10 @@ fn hash(value: &Value, hasher: &mut impl Hasher) {
     }
 }
 
-/// What is sent of one object; `None` when it lacks what the subgraph requires.
+/// What is sent of one object; `None` when it lacks what the subgraph requires,
+/// or its type: a condition kept out what the step builds on.
 fn represent(planner: &dyn Planner, batch: &EntityBatch, object: &Value) -> Option<Value> {
-    if !matches!(object, Value::Object(_)) {
+    if !matches!(object, Value::Object(object) if typename(object).is_some()) {
         return None;
     }
     if batch.input.is_empty() {

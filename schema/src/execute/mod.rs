@@ -120,6 +120,7 @@ impl<'r> Run<'r> {
         // A module that answers the client's own operation without an error
         // has nothing to complete.
         let is_complete = keys == Keys::Client && errors.is_empty();
+        errors.retain(|error| blame::is_asked(shape, &error.path, self.variables));
         blame::locate(shape, &mut errors);
         let stands =
             is_complete || complete::complete(&mut data, shape, keys, self.variables, &mut errors);

@@ -72,10 +72,10 @@ pub(super) fn visit(
                 visit(planner, inner, rest, found);
             }
         }
-        (Some((Segment::On(types), rest)), Value::Object(object)) => {
-            if is_any(planner, typename(object), types) {
-                visit(planner, value, rest, found);
-            }
+        (Some((Segment::On(types), rest)), Value::Object(object))
+            if is_any(planner, typename(object), types) =>
+        {
+            visit(planner, value, rest, found);
         }
         // A path has one piece for a list of lists.
         (Some(_), Value::List(items)) => {
@@ -155,10 +155,10 @@ fn place(
                 here.pop();
             }
         }
-        (Some((Segment::On(types), rest)), Value::Object(object)) => {
-            if is_any(planner, typename(object), types) {
-                place(planner, value, rest, here, places);
-            }
+        (Some((Segment::On(types), rest)), Value::Object(object))
+            if is_any(planner, typename(object), types) =>
+        {
+            place(planner, value, rest, here, places);
         }
         _ => {}
     }

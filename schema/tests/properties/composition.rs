@@ -84,7 +84,7 @@ fn accessible(declared: &[Declared]) -> BTreeSet<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(150) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
 
     #[test]
     fn the_public_schema_is_the_union_of_what_nobody_hides(declared in declared()) {

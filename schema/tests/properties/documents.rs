@@ -22,7 +22,7 @@ impl Choices<'_> {
 }
 
 /// The variables of conditions.
-pub(crate) const CONDITIONS: [&str; 8] = ["$a", "$b", "$c", "$d", "$e", "$f", "$g", "$h"];
+pub(crate) const CONDITIONS: [&str; 3] = ["$a", "$b", "$c"];
 
 /// A query with the variables `$n`, `$t` and [`CONDITIONS`], as far as it uses
 /// them.
@@ -39,7 +39,6 @@ pub(crate) fn document(types: &Types, choices: &mut Choices<'_>) -> String {
         choices,
         fragments: BTreeMap::new(),
         open: Vec::new(),
-        conditions: CONDITIONS.iter(),
     };
     let mut text = writer.selection("Query", DEPTH);
     for (name, (ty, body)) in &writer.fragments {
@@ -66,9 +65,6 @@ struct Writer<'w, 'c> {
     fragments: BTreeMap<String, (String, String)>,
     /// The fragments that are being written.
     open: Vec<String>,
-    /// Each stands in one place only: the planner may ask for a field in spite
-    /// of its condition when a field of a later step has the same one.
-    conditions: std::slice::Iter<'static, &'static str>,
 }
 
 impl<'w> Writer<'w, '_> {
@@ -148,17 +144,15 @@ impl<'w> Writer<'w, '_> {
     }
 
     fn condition(&mut self) -> String {
-        let mut next = || self.conditions.next().filter(|_| self.open.is_empty());
-        let text = match self.choices.pick(9) {
-            4 => next().map(|variable| format!(" @skip(if: {variable})")),
-            5 => next().map(|variable| format!(" @include(if: {variable})")),
-            6 => next()
-                .zip(next())
-                .map(|(skip, include)| format!(" @skip(if: {skip}) @include(if: {include})")),
-            7 => Some(" @include(if: true)".to_owned()),
-            8 => Some(" @skip(if: true)".to_owned()),
-            _ => None,
-        };
-        text.unwrap_or_default()
+        let mut variable = || CONDITIONS[self.choices.pick(CONDITIONS.len())];
+        let (one, other) = (variable(), variable());
+        match self.choices.pick(9) {
+            4 => format!(" @skip(if: {one})"),
+            5 => format!(" @include(if: {one})"),
+            6 => format!(" @skip(if: {one}) @include(if: {other})"),
+            7 => " @include(if: true)".to_owned(),
+            8 => " @skip(if: true)".to_owned(),
+            _ => String::new(),
+        }
     }
 }

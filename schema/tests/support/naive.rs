@@ -224,7 +224,9 @@ impl<'r> Run<'r> {
 
     fn entity(&mut self, given: &Value, sets: &[&'r SelectionSet]) -> Result<Value, Raised> {
         let Value::Object(given) = given else { panic!("a representation is an object") };
-        let ty = typename(given).expect("a representation has a type");
+        let Some(ty) = typename(given) else {
+            return self.raise("this representation has no type", "INTERNAL_SERVER_ERROR");
+        };
         if !self.naive.types.is_composite(ty) {
             return self.raise(&format!("there is no type {ty} here"), "INTERNAL_SERVER_ERROR");
         }
