@@ -76,12 +76,12 @@ pub struct List {
     pub filter: Filter,
     /// What the list is sorted by.
     pub order: Order,
-    /// Largest first.
+    /// Largest first. To read a list from its end, turn this round.
     pub descending: bool,
     /// ISO 4217 code of the currency in which prices are compared.
     pub currency: String,
-    /// Only what stands behind this.
-    pub after: Option<Position>,
+    /// Only what stands beyond this.
+    pub from: Option<Position>,
     /// Most rows of a list.
     pub limit: u64,
 }
@@ -109,16 +109,17 @@ pub struct Listed {
 impl Order {
     /// Whether a cursor was made by a list in this order.
     #[must_use]
-    pub const fn made(self, position: &Position) -> bool {
-        matches!(
-            (self, &position.key),
+    pub fn made(self, position: &Position) -> bool {
+        match (self, &position.key) {
+            // No title holds a NUL, and Postgres refuses to compare with one.
+            (Self::By(SortField::Title), SortKey::Title(title)) => !title.contains('\0'),
             (Self::By(SortField::CreatedAt), SortKey::Created(_))
-                | (Self::By(SortField::Price), SortKey::Price(_))
-                | (Self::By(SortField::Title), SortKey::Title(_))
-                | (Self::By(SortField::Popularity), SortKey::Popularity(_))
-                | (Self::By(SortField::Rating), SortKey::Rating(_))
-                | (Self::Favourited, SortKey::Favourited(_))
-        )
+            | (Self::By(SortField::Price), SortKey::Price(_))
+            | (Self::By(SortField::Popularity), SortKey::Popularity(_))
+            | (Self::By(SortField::Rating), SortKey::Rating(_))
+            | (Self::Favourited, SortKey::Favourited(_)) => true,
+            _ => false,
+        }
     }
 
     const fn column(self) -> &'static str {
@@ -180,11 +181,11 @@ impl List {
         }
     }
 
-    fn behind(&self, sql: &mut Sql) {
-        let Some(after) = &self.after else { return };
+    fn beyond(&self, sql: &mut Sql) {
+        let Some(from) = &self.from else { return };
         sql.push(" AND (").push(self.order.column()).push(", ").push(self.order.tie_breaker());
         sql.push(if self.descending { ") < (" } else { ") > (" });
-        match &after.key {
+        match &from.key {
             SortKey::Title(title) => sql.bind(title.as_str()),
             SortKey::Created(number)
             | SortKey::Price(number)
@@ -192,7 +193,7 @@ impl List {
             | SortKey::Rating(number)
             | SortKey::Favourited(number) => sql.bind(*number),
         };
-        sql.push(", ").bind(after.id).push(")");
+        sql.push(", ").bind(from.id).push(")");
     }
 
     fn read(&self, row: &QueryResult, at: usize) -> Result<Listed, DbErr> {
@@ -229,7 +230,7 @@ pub async fn page(db: &impl ConnectionTrait, list: &List) -> Result<Vec<Listed>,
     list.tables(&mut sql);
     sql.push(" WHERE ");
     list.conditions(&mut sql);
-    list.behind(&mut sql);
+    list.beyond(&mut sql);
     sql.push(" ORDER BY ").push(&list.order_by());
     sql.push(" LIMIT ").bind(i64::try_from(list.limit).unwrap_or(i64::MAX));
     let rows = db.query_all_raw(sql.statement()).await?;
@@ -262,7 +263,7 @@ pub async fn pages(
         parent.condition(sql, key);
         sql.push(" AND ");
         list.conditions(sql);
-        list.behind(sql);
+        list.beyond(sql);
     });
     let rows = db.query_all_raw(statement).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, list.read(row, 1)?))).collect()

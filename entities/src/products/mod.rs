@@ -6,6 +6,7 @@ pub mod filter;
 pub mod idempotency;
 pub mod image;
 pub mod list;
+mod page;
 pub mod price;
 pub mod price_span;
 pub mod product;
@@ -14,4 +15,5 @@ mod scope;
 mod sql;
 pub mod variant;
 
+pub use page::Page;
 pub use scope::{ProductStatus, Scope};

@@ -29,15 +29,16 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The prices of these variants in one currency.
+/// The prices of these variants in a currency, and in another one if named.
 pub async fn of_variants(
     db: &impl ConnectionTrait,
     variants: &[VariantId],
     currency: &str,
+    otherwise: Option<&str>,
 ) -> Result<Vec<Model>, DbErr> {
     let mut sql = Sql::new(db.get_database_backend());
     sql.push("SELECT r.variant_id, r.currency, r.product_id, r.minor_units, r.compare_at ");
-    sql.push("FROM variant_prices r WHERE r.currency = ").bind(currency);
+    sql.push("FROM variant_prices r WHERE ").either("r.currency", currency, otherwise);
     sql.push(" AND ").among("r.variant_id", variants);
     let rows = db.query_all_raw(sql.statement()).await?;
     rows.iter()

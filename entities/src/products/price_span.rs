@@ -29,15 +29,16 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The spans of these products in one currency.
+/// The spans of these products in a currency, and in another one if named.
 pub async fn of_products(
     db: &impl ConnectionTrait,
     products: &[ProductId],
     currency: &str,
+    otherwise: Option<&str>,
 ) -> Result<Vec<Model>, DbErr> {
     let mut sql = Sql::new(db.get_database_backend());
     sql.push("SELECT s.product_id, s.currency, s.min_minor_units, s.max_minor_units ");
-    sql.push("FROM product_prices s WHERE s.currency = ").bind(currency);
+    sql.push("FROM product_prices s WHERE ").either("s.currency", currency, otherwise);
     sql.push(" AND ").among("s.product_id", products);
     let rows = db.query_all_raw(sql.statement()).await?;
     rows.iter()

@@ -7,7 +7,7 @@ use sea_orm::{QueryResult, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Scope,
+    Page, Scope,
     sql::{Sql, Window, windowed},
 };
 use crate::{
@@ -163,19 +163,18 @@ pub async fn pages(
     db: &impl ConnectionTrait,
     products: &[ProductId],
     sort: ReviewSort,
-    after: Option<&Position>,
-    limit: u64,
+    page: Page<'_, Position>,
 ) -> Result<Vec<Arc<Model>>, DbErr> {
     let keys: Vec<String> = products.iter().map(ToString::to_string).collect();
-    let (direction, behind) = if sort == ReviewSort::Lowest { ("ASC", ">") } else { ("DESC", "<") };
+    let (direction, beyond) = page.direction(sort != ReviewSort::Lowest);
     let column = sort.column();
     let order = format!("{column} {direction}, w.id {direction}");
-    let window = Window { keys: &keys, columns: Model::COLUMNS, order: &order, limit };
+    let window = Window { keys: &keys, columns: Model::COLUMNS, order: &order, limit: page.limit };
     let statement = windowed(db.get_database_backend(), &window, |sql, key| {
         sql.push("reviews w WHERE w.product_id = ").push(key);
-        if let Some(after) = after {
-            sql.push(" AND (").push(column).push(", w.id) ").push(behind);
-            sql.push(" (").bind(after.key).push(", ").bind(after.id).push(")");
+        if let Some(from) = page.from {
+            sql.push(" AND (").push(column).push(", w.id) ").push(beyond);
+            sql.push(" (").bind(from.key).push(", ").bind(from.id).push(")");
         }
     });
     let rows = db.query_all_raw(statement).await?;

@@ -41,6 +41,15 @@ impl Sql {
         }
     }
 
+    /// Adds "`column` is this, or the other".
+    pub(super) fn either(&mut self, column: &str, this: &str, other: Option<&str>) -> &mut Self {
+        self.push(column);
+        match other {
+            None => self.push(" = ").bind(this),
+            Some(other) => self.push(" IN (").bind(this).push(", ").bind(other).push(")"),
+        }
+    }
+
     /// Makes the rows that are read wait for nobody else's write, where the
     /// database does not have one writer anyway.
     pub(super) fn lock(&mut self) -> &mut Self {

@@ -6,7 +6,7 @@ use sea_orm::{FromJsonQueryResult, QueryResult, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Scope,
+    Page, Scope,
     sql::{Sql, Window, counted, windowed},
 };
 use crate::ids::{ProductId, VariantId};
@@ -111,17 +111,17 @@ pub async fn by_ids(
 pub async fn pages(
     db: &impl ConnectionTrait,
     products: &[ProductId],
-    after: Option<&Position>,
-    limit: u64,
+    page: Page<'_, Position>,
 ) -> Result<Vec<Arc<Model>>, DbErr> {
     let keys: Vec<String> = products.iter().map(ToString::to_string).collect();
-    let window =
-        Window { keys: &keys, columns: Model::COLUMNS, order: "v.position ASC, v.id ASC", limit };
+    let (direction, beyond) = page.direction(false);
+    let order = format!("v.position {direction}, v.id {direction}");
+    let window = Window { keys: &keys, columns: Model::COLUMNS, order: &order, limit: page.limit };
     let statement = windowed(db.get_database_backend(), &window, |sql, key| {
         sql.push("variants v WHERE v.product_id = ").push(key);
-        if let Some(after) = after {
-            sql.push(" AND (v.position, v.id) > (").bind(after.position);
-            sql.push(", ").bind(after.id).push(")");
+        if let Some(from) = page.from {
+            sql.push(" AND (v.position, v.id) ").push(beyond);
+            sql.push(" (").bind(from.position).push(", ").bind(from.id).push(")");
         }
     });
     let rows = db.query_all_raw(statement).await?;

@@ -1,8 +1,8 @@
 //! `users`: people as everyone may see them.
 
 use sea_orm::{
-    Condition, DatabaseConnection, JoinType, QueryOrder as _, QuerySelect as _, RelationTrait as _,
-    SelectExt as _, entity::prelude::*, sea_query::OnConflict,
+    Condition, DatabaseConnection, JoinType, Order, QueryOrder as _, QuerySelect as _,
+    RelationTrait as _, SelectExt as _, entity::prelude::*, sea_query::OnConflict,
 };
 
 use crate::{ids::UserId, time::DateTime};
@@ -52,27 +52,29 @@ pub async fn by_handles(db: &impl ConnectionTrait, handles: &[String]) -> Result
     Entity::find().filter(Column::Handle.is_in(handles)).all(db).await
 }
 
-/// Users that joined before `after`, newest first. `matching` may name columns
-/// of `accounts` too.
+/// Users behind `from`, newest first; when it goes backward those before it, the
+/// other way round. `matching` may name columns of `accounts` too.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn newest(
+pub async fn page(
     db: &DatabaseConnection,
     matching: Option<Condition>,
-    after: Option<(DateTime, UserId)>,
+    from: Option<(DateTime, UserId)>,
+    is_backward: bool,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
+    let order = if is_backward { Order::Asc } else { Order::Desc };
     matched(matching)
-        .filter(after.map_or_else(Condition::all, joined_before))
-        .order_by_desc(Column::JoinedAt)
-        .order_by_desc(Column::Id)
+        .filter(from.map_or_else(Condition::all, |from| beyond(from, is_backward)))
+        .order_by(Column::JoinedAt, order.clone())
+        .order_by(Column::Id, order)
         .limit(limit)
         .all(db)
         .await
 }
 
-/// How many users match; see [`newest`].
+/// How many users match; see [`page`].
 ///
 /// # Errors
 /// When the database fails.
@@ -136,8 +138,10 @@ fn matched(matching: Option<Condition>) -> Select<Entity> {
     }
 }
 
-fn joined_before((joined_at, id): (DateTime, UserId)) -> Condition {
-    Condition::any()
-        .add(Column::JoinedAt.lt(joined_at))
-        .add(Condition::all().add(Column::JoinedAt.eq(joined_at)).add(Column::Id.lt(id)))
+fn beyond((joined_at, id): (DateTime, UserId), is_backward: bool) -> Condition {
+    let (joined, tied) = match is_backward {
+        true => (Column::JoinedAt.gt(joined_at), Column::Id.gt(id)),
+        false => (Column::JoinedAt.lt(joined_at), Column::Id.lt(id)),
+    };
+    Condition::any().add(joined).add(Condition::all().add(Column::JoinedAt.eq(joined_at)).add(tied))
 }

@@ -49,20 +49,13 @@ pub struct PageArgs<K> {
 }
 
 impl<K: DeserializeOwned> PageArgs<K> {
-    /// Checks `first` and `after`.
+    /// Checks `first`/`after` or `last`/`before`; the first [`DEFAULT_FIRST`]
+    /// when there is no number.
     ///
     /// # Errors
-    /// [`Error::BadInput`] for a negative or too large number, or a text that
-    /// is no cursor of this list.
-    pub fn forward(first: Option<i32>, after: Option<&str>) -> Result<Self> {
-        Self::new(first, after, None, None)
-    }
-
-    /// Checks `first`/`after` or `last`/`before`.
-    ///
-    /// # Errors
-    /// As [`PageArgs::forward`]; also when `last` comes together with `after`,
-    /// or `before` without `last`.
+    /// [`Error::BadInput`] for a negative or too large number, a text that is
+    /// no cursor of this list, `last` together with `first` or `after`, or
+    /// `before` without `last`.
     pub fn new(
         first: Option<i32>,
         after: Option<&str>,
@@ -70,11 +63,11 @@ impl<K: DeserializeOwned> PageArgs<K> {
         before: Option<&str>,
     ) -> Result<Self> {
         let from = |cursor: Option<&str>| cursor.map(Cursor::decode).transpose();
-        match (last, before) {
-            (Some(last), before) if after.is_none() => {
+        match (first, after, last, before) {
+            (None, None, Some(last), before) => {
                 Ok(Self { limit: checked("last", last)?, from: from(before)?, backward: true })
             }
-            (None, None) => Ok(Self {
+            (first, after, None, None) => Ok(Self {
                 limit: checked("first", first.unwrap_or(DEFAULT_FIRST))?,
                 from: from(after)?,
                 backward: false,
@@ -107,7 +100,7 @@ pub struct PageInfo {
 
 /// One item of a page and its position.
 pub struct Edge<T> {
-    /// Position; pass as `after` to go on from here.
+    /// Position; pass as `after` or `before` to go on from here.
     pub cursor: String,
     /// The item.
     pub node: T,
@@ -117,9 +110,9 @@ pub struct Edge<T> {
 pub struct Connection<T> {
     /// The items with their cursors.
     pub edges: Vec<Edge<T>>,
-    /// More in the direction of walking.
+    /// More behind the last item.
     pub has_next_page: bool,
-    /// More against it.
+    /// More before the first item.
     pub has_previous_page: bool,
     /// The count of the whole list, when it was asked for.
     pub total_count: Option<i64>,
@@ -140,9 +133,10 @@ impl<T> Connection<T> {
         if args.backward {
             rows.reverse();
         }
-        let has_before = args.from.is_some();
+        // A cursor belongs to an item on its far side.
+        let has_passed = args.from.is_some();
         let (has_next_page, has_previous_page) =
-            if args.backward { (has_before, has_more) } else { (has_more, has_before) };
+            if args.backward { (has_passed, has_more) } else { (has_more, has_passed) };
         let edges = rows
             .into_iter()
             .map(|row| Edge { cursor: Cursor::encode(&key(&row)), node: node(row) })
@@ -179,7 +173,7 @@ impl<T: OutputType> TypeName for Connection<T> {
 /// An item of a page and its position.
 #[Object(name_type)]
 impl<T: OutputType> Edge<T> {
-    /// Position; pass as `after` to go on from here.
+    /// Position; pass as `after` or `before` to go on from here.
     async fn cursor(&self) -> &str {
         &self.cursor
     }
@@ -223,17 +217,69 @@ impl<T: OutputType> Connection<T> {
 mod tests {
     use super::*;
 
+    type Args = PageArgs<(i64, String)>;
+
     #[test]
     fn a_page_is_asked_for_from_one_end_only() {
-        type Args = PageArgs<(i64, String)>;
-        let bad = |result: Result<Args>| result.expect_err("refused").to_string();
+        let cursor = Cursor::encode(&(7, "x"));
+        let cursor = Some(cursor.as_str());
+        let refused = |first, after, last, before| {
+            Args::new(first, after, last, before).expect_err("refused").to_string()
+        };
 
-        assert_eq!(Args::forward(None, None).expect("default").limit, 20);
-        assert_eq!(bad(Args::forward(Some(-1), None)), "first must be from 0 to 100, not -1");
-        assert_eq!(bad(Args::forward(Some(101), None)), "first must be from 0 to 100, not 101");
-        assert_eq!(bad(Args::forward(None, Some("%%"))), "not a cursor of this list");
-        assert!(Args::new(None, None, Some(2), None).expect("backward").backward);
-        assert!(Args::new(None, Some("x"), Some(2), None).is_err());
+        let page = |limit, from, backward| Args { limit, from, backward };
+        let key = Some((7, "x".to_owned()));
+        assert_eq!(Args::new(None, None, None, None).expect("fine"), page(20, None, false));
+        assert_eq!(Args::new(Some(0), cursor, None, None).expect("fine"), page(0, key.clone(), false));
+        assert_eq!(Args::new(None, None, Some(100), None).expect("fine"), page(100, None, true));
+        assert_eq!(Args::new(None, None, Some(2), cursor).expect("fine"), page(2, key, true));
+        for bad in [
+            refused(Some(1), None, Some(1), None),
+            refused(None, cursor, Some(1), None),
+            refused(Some(1), None, None, cursor),
+            refused(None, None, None, cursor),
+            refused(None, cursor, None, cursor),
+        ] {
+            assert_eq!(bad, "page with first and after, or with last and before");
+        }
+    }
+
+    #[test]
+    fn a_page_has_from_0_to_100_items() {
+        let refused = |first, last| Args::new(first, None, last, None).expect_err("refused").to_string();
+
+        assert_eq!(refused(Some(-1), None), "first must be from 0 to 100, not -1");
+        assert_eq!(refused(Some(101), None), "first must be from 0 to 100, not 101");
+        assert_eq!(refused(None, Some(-1)), "last must be from 0 to 100, not -1");
+        assert_eq!(refused(None, Some(101)), "last must be from 0 to 100, not 101");
+    }
+
+    #[test]
+    fn a_text_that_is_no_cursor_is_refused() {
+        let other = Cursor::encode(&"of another list");
+
+        for text in ["", "%%", other.as_str()] {
+            let after = Args::new(None, Some(text), None, None);
+            let before = Args::new(None, None, Some(1), Some(text));
+            assert_eq!(after.expect_err("refused").to_string(), "not a cursor of this list");
+            assert_eq!(before.expect_err("refused").to_string(), "not a cursor of this list");
+        }
+    }
+
+    #[test]
+    fn a_page_from_the_end_stands_in_the_order_of_the_list() {
+        let args = |from, backward| PageArgs { limit: 2, from, backward };
+        let page = |args, rows: &[i64]| {
+            let page = Connection::from_rows(&args, rows.to_vec(), |row| *row, |row| row);
+            let nodes: Vec<i64> = page.edges.iter().map(|edge| edge.node).collect();
+            (nodes, page.has_previous_page, page.has_next_page)
+        };
+
+        // Of the list 1, 2, 3, 4, 5, as the database walks it.
+        assert_eq!(page(args(None, false), &[1, 2, 3]), (vec![1, 2], false, true));
+        assert_eq!(page(args(Some(3), false), &[4, 5]), (vec![4, 5], true, false));
+        assert_eq!(page(args(None, true), &[5, 4, 3]), (vec![4, 5], true, false));
+        assert_eq!(page(args(Some(3), true), &[2, 1]), (vec![1, 2], false, true));
     }
 
     #[test]

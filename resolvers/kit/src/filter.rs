@@ -10,6 +10,9 @@ use crate::{DateTime, Error, Result};
 
 /// The most values a client may list in one `in`.
 const MAX_VALUES: usize = 100;
+/// The most characters of a text to compare with; SQLite has a bound of its own
+/// for patterns, far above this.
+const MAX_TEXT: usize = 1_000;
 /// Takes their meaning from `%` and `_`; a backslash would differ between databases.
 const ESCAPE: char = '!';
 
@@ -37,14 +40,35 @@ pub struct DateRange {
 }
 
 impl StringFilter {
-    /// The filter on one text column; true for every row when nothing is given.
+    /// Checks that every database can look for these texts.
     ///
     /// # Errors
-    /// [`Error::BadInput`] when `in` lists too many values.
-    pub fn on(&self, column: impl ColumnTrait) -> Result<Condition> {
+    /// [`Error::BadInput`] when `in` lists too many values, or a text is too
+    /// long or holds a NUL.
+    pub fn check(&self) -> Result<()> {
         if self.any_of.as_ref().is_some_and(|values| values.len() > MAX_VALUES) {
             return Err(Error::BadInput(format!("`in` takes at most {MAX_VALUES} values").into()));
         }
+        let Self { eq, any_of, contains, starts_with } = self;
+        for text in any_of.iter().flatten().chain(eq).chain(contains).chain(starts_with) {
+            // Postgres refuses to look for it.
+            if text.contains('\0') {
+                return Err(Error::BadInput("text must not contain U+0000".into()));
+            }
+            if text.chars().count() > MAX_TEXT {
+                let message = format!("text to compare with has at most {MAX_TEXT} characters");
+                return Err(Error::BadInput(message.into()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The filter on one text column; true for every row when nothing is given.
+    ///
+    /// # Errors
+    /// As [`StringFilter::check`].
+    pub fn on(&self, column: impl ColumnTrait) -> Result<Condition> {
+        self.check()?;
         Ok(Condition::all()
             .add_option(self.eq.as_ref().map(|value| column.eq(value)))
             .add_option(self.any_of.as_ref().map(|values| column.is_in(values)))
@@ -119,6 +143,19 @@ mod tests {
         let error = filter.on(event::Column::Kind).expect_err("too many");
 
         assert_eq!(error.to_string(), "`in` takes at most 100 values");
+    }
+
+    #[test]
+    fn a_text_that_some_database_can_not_look_for_is_the_callers_mistake() {
+        let refused = |text: &str| {
+            let filter = StringFilter { contains: Some(text.to_owned()), ..StringFilter::default() };
+            filter.check().expect_err("refused").to_string()
+        };
+
+        assert_eq!(refused("a\0b"), "text must not contain U+0000");
+        assert_eq!(refused(&"a".repeat(1_001)), "text to compare with has at most 1000 characters");
+        let longest = StringFilter { eq: Some("ä".repeat(1_000)), ..StringFilter::default() };
+        assert!(longest.check().is_ok());
     }
 
     #[test]

@@ -48,12 +48,12 @@ pub enum UserErrorCode {
 #[derive(Debug, Clone, Interface)]
 #[graphql(
     field(name = "code", ty = "&UserErrorCode", desc = "Stable machine code."),
-    field(name = "message", ty = "&String", desc = "Human text in the request's language."),
     field(
         name = "field",
         ty = "&Option<Vec<String>>",
         desc = "Path into the input, e.g. [\"lines\",\"0\",\"quantity\"]."
-    )
+    ),
+    field(name = "message", ty = "&String", desc = "Human text in the request's language.")
 )]
 pub enum UserError {
     /// No more data than the code.
@@ -70,10 +70,10 @@ pub enum UserError {
 pub struct GenericError {
     /// Stable machine code.
     pub code: UserErrorCode,
-    /// Human text in the request's language.
-    pub message: String,
     /// Path into the input, e.g. ["lines","0","quantity"].
     pub field: Option<Vec<String>>,
+    /// Human text in the request's language.
+    pub message: String,
 }
 
 /// The aggregate changed since expectedVersion; re-read and retry.
@@ -82,10 +82,10 @@ pub struct GenericError {
 pub struct VersionConflictError {
     /// Stable machine code.
     pub code: UserErrorCode,
-    /// Human text in the request's language.
-    pub message: String,
     /// Path into the input, e.g. ["lines","0","quantity"].
     pub field: Option<Vec<String>>,
+    /// Human text in the request's language.
+    pub message: String,
     /// Version now stored.
     pub current_version: i32,
 }
@@ -96,10 +96,10 @@ pub struct VersionConflictError {
 pub struct OutOfStockError {
     /// Stable machine code.
     pub code: UserErrorCode,
-    /// Human text in the request's language.
-    pub message: String,
     /// Path into the input, e.g. ["lines","0","quantity"].
     pub field: Option<Vec<String>>,
+    /// Human text in the request's language.
+    pub message: String,
     /// The variant that runs short.
     pub variant_id: VariantId,
     /// Units left.
@@ -111,7 +111,7 @@ impl UserError {
     /// path into the input (`variants.0.sku`), empty for the input as a whole.
     #[must_use]
     pub fn new(code: UserErrorCode, field: &str, message: impl Into<String>) -> Self {
-        Self::Generic(GenericError { code, message: message.into(), field: path(field) })
+        Self::Generic(GenericError { code, field: path(field), message: message.into() })
     }
 
     /// The input breaks a rule.
@@ -131,8 +131,8 @@ impl UserError {
     pub fn version_conflict(field: &str, current_version: i32) -> Self {
         Self::VersionConflict(VersionConflictError {
             code: UserErrorCode::VersionConflict,
-            message: format!("changed meanwhile: the version is now {current_version}"),
             field: path(field),
+            message: format!("changed meanwhile: the version is now {current_version}"),
             current_version,
         })
     }

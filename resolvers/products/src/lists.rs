@@ -8,7 +8,7 @@ use kit::{Connection, Database, Error, PageArgs, Result, Viewer, load};
 
 use crate::{
     loaders::{CountOf, PageOf, Rows, scope},
-    types::{Product, ProductFilter, ProductSort, SortDirection, quoted_currency},
+    types::{Product, ProductFilter, ProductSort, Quote, SortDirection},
 };
 
 /// What a client asks of a list.
@@ -47,7 +47,8 @@ pub(crate) async fn below(
         _ => Order::By(args.sort.as_ref().map_or(SortField::CreatedAt, |sort| sort.field)),
     };
     let (page, list) = read(ctx, args, order).await?;
-    let whole = List { after: None, limit: 0, ..list.clone() };
+    // One count for all pages of a list, whichever way they are walked.
+    let whole = List { descending: false, from: None, limit: 0, ..list.clone() };
     let rows = PageOf { parent, key: key.clone(), list: Arc::new(list) };
     let whole = CountOf(PageOf { parent, key, list: Arc::new(whole) });
     let rows = load::<Rows, PageOf>(ctx, rows);
@@ -77,8 +78,8 @@ async fn read(ctx: &Context<'_>, args: ListArgs, order: Order) -> Result<(PageAr
         filter,
         order,
         descending: descending != page.backward,
-        currency: quoted_currency(Viewer::of(ctx), None).to_string(),
-        after: page.from.clone(),
+        currency: Quote::new(Viewer::of(ctx), None).currency.to_string(),
+        from: page.from.clone(),
         limit: page.limit + 1,
     };
     Ok((page, list))

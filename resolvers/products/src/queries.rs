@@ -46,11 +46,14 @@ impl Query {
     async fn products(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Items from the start, at most 100.", default_with = "Some(20)")] first: Option<
+        #[graphql(
+            desc = "Items from the start, at most 100; 20 when neither `first` nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only items behind this cursor; excludes `last`.")] after: Option<String>,
+        #[graphql(desc = "Items from the end, at most 100; excludes `first` and `after`.")] last: Option<
             i32,
         >,
-        #[graphql(desc = "Only items behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "Items from the end, at most 100; excludes `after`.")] last: Option<i32>,
         #[graphql(desc = "Only items before this cursor; needs `last`.")] before: Option<String>,
         #[graphql(desc = "Conditions.")] filter: Option<ProductFilter>,
         #[graphql(desc = "Order; newest first when absent.")] sort: Option<ProductSort>,

@@ -43,16 +43,24 @@ impl Query {
 
     /// All users, newest first, for staff.
     #[graphql(guard = "Require(\"accounts:read\")", requires_scopes = "accounts:read")]
+    #[expect(clippy::too_many_arguments, reason = "one for each argument of the field")]
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, at most 100.", default = 20)] first: Option<i32>,
-        #[graphql(desc = "Cursor to go on from.")] after: Option<String>,
+        #[graphql(
+            desc = "Items from the start, at most 100; 20 when neither `first` nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only items behind this cursor; excludes `last`.")] after: Option<String>,
+        #[graphql(desc = "Items from the end, at most 100; excludes `first` and `after`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only items before this cursor; needs `last`.")] before: Option<String>,
         #[graphql(desc = "In email, handle or display name.")] query: Option<StringFilter>,
         #[graphql(desc = "Only users with this role.")] role: Option<Role>,
     ) -> Result<Option<Connection<User>>> {
         let service = ctx.data_unchecked::<Arc<Service>>();
-        let page = PageArgs::<UserKey>::forward(first, after.as_deref())?;
+        let page = PageArgs::<UserKey>::new(first, after.as_deref(), last, before.as_deref())?;
         let search = UserSearch { text: query, role };
         let rows = service.users(&search, &page).await?;
         let wants_count = ctx.look_ahead().field("totalCount").exists();

@@ -23,7 +23,7 @@ use crate::{
     validation::{Checks, normalised_email},
 };
 
-/// What a page of users starts after: joined, then id.
+/// Where a user stands in the list: joined, then id.
 pub(crate) type UserKey = (DateTime, UserId);
 
 /// The module's rules and what they need.
@@ -104,14 +104,15 @@ impl Service {
         }
     }
 
-    /// Users that match, newest first, and one more than the page holds.
+    /// Users that match in the order of walking, newest first when it goes
+    /// forward, and one more than the page holds.
     pub(crate) async fn users(
         &self,
         search: &UserSearch,
         page: &PageArgs<UserKey>,
     ) -> Result<Vec<user::Model>> {
         let matching = matching(search)?;
-        Ok(user::newest(self.db.read(), matching, page.from, page.limit + 1).await?)
+        Ok(user::page(self.db.read(), matching, page.from, page.backward, page.limit + 1).await?)
     }
 
     /// How many users match.

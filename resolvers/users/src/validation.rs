@@ -55,7 +55,7 @@ pub(crate) fn normalised_email(email: &str) -> String {
 }
 
 /// Whether mail could reach it; only a mail tells whether it does.
-fn is_email(email: &str) -> bool {
+pub(crate) fn is_email(email: &str) -> bool {
     let Some((local, domain)) = email.rsplit_once('@') else {
         return false;
     };

@@ -12,9 +12,9 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 use async_graphql::{Context, dataloader::Loader};
 use entities::{
     ids::{SellerId, UserId},
-    products::Scope,
+    products::{Page, Scope},
 };
-use kit::{Database, Error, FromContext, Result, Viewer, load};
+use kit::{Database, Error, FromContext, PageArgs, Result, Viewer, load};
 
 pub(crate) use self::{
     categories::{Children, Path},
@@ -62,6 +62,11 @@ pub(crate) async fn scope(ctx: &Context<'_>) -> Result<Scope> {
         _ => None,
     };
     Ok(service::scope(viewer, shop))
+}
+
+/// The rows of a page, and one more to see whether the list goes on.
+fn rows_of<P>(page: &PageArgs<P>) -> Page<'_, P> {
+    Page { from: page.from.as_ref(), is_backward: page.backward, limit: page.limit + 1 }
 }
 
 /// Sorts keys into groups that one statement can answer.

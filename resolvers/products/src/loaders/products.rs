@@ -13,6 +13,7 @@ use entities::{
 use kit::{CurrencyCode, Error, Result};
 
 use super::{Rows, groups};
+use crate::types::Quote;
 
 /// The long texts of a product.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,11 +26,11 @@ pub(crate) struct ImagesOf {
     pub(crate) first: Option<i32>,
 }
 
-/// Lowest and highest price of a product in a currency.
+/// Lowest and highest price of a product, in one currency.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct PriceSpanOf {
     pub(crate) product: ProductId,
-    pub(crate) currency: CurrencyCode,
+    pub(crate) quote: Quote,
 }
 
 /// Whether a variant of the product can be bought now.
@@ -92,16 +93,18 @@ impl Loader<ImagesOf> for Rows {
 }
 
 impl Loader<PriceSpanOf> for Rows {
-    type Value = price_span::Model;
+    type Value = (price_span::Model, CurrencyCode);
     type Error = Error;
 
     async fn load(&self, keys: &[PriceSpanOf]) -> Result<HashMap<PriceSpanOf, Self::Value>> {
         let mut found = HashMap::with_capacity(keys.len());
-        for (currency, products) in groups(keys.iter().map(|key| (key.currency, key.product))) {
-            let code = currency.to_string();
-            let spans = price_span::of_products(self.0.read(), &products, &code).await?;
-            let key = |product| PriceSpanOf { product, currency };
-            found.extend(spans.into_iter().map(|span| (key(span.product_id), span)));
+        for (quote, products) in groups(keys.iter().map(|key| (key.quote, key.product))) {
+            let (code, otherwise) = quote.codes();
+            let db = self.0.read();
+            let spans = price_span::of_products(db, &products, &code, otherwise.as_deref()).await?;
+            for (currency, span) in quote.by_preference(spans, |span| &span.currency) {
+                found.insert(PriceSpanOf { product: span.product_id, quote }, (span, currency));
+            }
         }
         Ok(found)
     }

@@ -12,7 +12,7 @@ use entities::{
 };
 use kit::{Error, PageArgs, Result};
 
-use super::{Rows, groups};
+use super::{Rows, groups, rows_of};
 
 /// A page of a product's reviews, with one row more to see whether it goes on.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -44,8 +44,7 @@ impl Loader<ReviewsOf> for Rows {
         let mut found: HashMap<ReviewsOf, Self::Value> = HashMap::with_capacity(keys.len());
         let pages = groups(keys.iter().map(|key| ((key.sort, key.page.clone()), key.product)));
         for ((sort, page), products) in pages {
-            let (after, limit) = (page.from.as_ref(), page.limit + 1);
-            for row in review::pages(self.0.read(), &products, sort, after, limit).await? {
+            for row in review::pages(self.0.read(), &products, sort, rows_of(&page)).await? {
                 let key = ReviewsOf { product: row.product_id, sort, page: page.clone() };
                 found.entry(key).or_default().push(row);
             }

@@ -9,7 +9,8 @@ use entities::{
 };
 use kit::{CurrencyCode, Error, PageArgs, Result};
 
-use super::{Rows, groups};
+use super::{Rows, groups, rows_of};
+use crate::types::Quote;
 
 /// A page of a product's variants, with one row more to see whether it goes on.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -22,11 +23,11 @@ pub(crate) struct VariantsOf {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct VariantCountOf(pub(crate) ProductId);
 
-/// What a variant costs in a currency.
+/// What a variant costs, in one currency.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct PriceOf {
     pub(crate) variant: VariantId,
-    pub(crate) currency: CurrencyCode,
+    pub(crate) quote: Quote,
 }
 
 impl Loader<(Scope, VariantId)> for Rows {
@@ -53,9 +54,7 @@ impl Loader<VariantsOf> for Rows {
     async fn load(&self, keys: &[VariantsOf]) -> Result<HashMap<VariantsOf, Self::Value>> {
         let mut found: HashMap<VariantsOf, Self::Value> = HashMap::with_capacity(keys.len());
         for (page, products) in groups(keys.iter().map(|key| (key.page.clone(), key.product))) {
-            let limit = page.limit + 1;
-            let rows = variant::pages(self.0.read(), &products, page.from.as_ref(), limit).await?;
-            for row in rows {
+            for row in variant::pages(self.0.read(), &products, rows_of(&page)).await? {
                 let key = VariantsOf { product: row.product_id, page: page.clone() };
                 found.entry(key).or_default().push(row);
             }
@@ -76,16 +75,18 @@ impl Loader<VariantCountOf> for Rows {
 }
 
 impl Loader<PriceOf> for Rows {
-    type Value = price::Model;
+    type Value = (price::Model, CurrencyCode);
     type Error = Error;
 
     async fn load(&self, keys: &[PriceOf]) -> Result<HashMap<PriceOf, Self::Value>> {
         let mut found = HashMap::with_capacity(keys.len());
-        for (currency, variants) in groups(keys.iter().map(|key| (key.currency, key.variant))) {
-            let code = currency.to_string();
-            let prices = price::of_variants(self.0.read(), &variants, &code).await?;
-            let key = |variant| PriceOf { variant, currency };
-            found.extend(prices.into_iter().map(|price| (key(price.variant_id), price)));
+        for (quote, variants) in groups(keys.iter().map(|key| (key.quote, key.variant))) {
+            let (code, otherwise) = quote.codes();
+            let db = self.0.read();
+            let prices = price::of_variants(db, &variants, &code, otherwise.as_deref()).await?;
+            for (currency, price) in quote.by_preference(prices, |price| &price.currency) {
+                found.insert(PriceOf { variant: price.variant_id, quote }, (price, currency));
+            }
         }
         Ok(found)
     }

@@ -1,9 +1,11 @@
 //! What the front door can't reach: statement counts, every order of a list,
-//! races, and the seed.
+//! every page, races, and the seed.
 
 mod events;
 mod lists;
 mod mutations;
+mod paging;
+mod prices;
 mod shop;
 mod statements;
 mod visibility;

@@ -84,9 +84,14 @@ impl Shop {
 
     /// Somebody new who sells.
     pub(super) fn seller(&self) -> Viewer {
+        self.seller_in(SellerId::generate())
+    }
+
+    /// Somebody new who runs this shop.
+    pub(super) fn seller_in(&self, shop: SellerId) -> Viewer {
         let viewer = customer();
         let user = viewer.user.expect("signed in");
-        self.sellers.0.lock().expect("no poison").insert(user, SellerId::generate());
+        self.sellers.0.lock().expect("no poison").insert(user, shop);
         Viewer { roles: vec![Role::Customer, Role::Seller], ..viewer }
     }
 

@@ -1,6 +1,11 @@
 //! How many statements pages take: it depends on their depth, never on their rows.
 
-use kit::{Viewer, seed::Scale};
+use kit::{
+    Viewer,
+    ids::SellerId,
+    seed::{Scale, id},
+};
+use serde_json::json;
 
 use super::shop::{Shop, customer};
 
@@ -62,6 +67,44 @@ async fn lists_under_a_list_take_one_statement_each() {
 
     // One for each field with rows of its own, two where a count is asked for.
     assert_eq!((of_two, of_many), (17, 17));
+}
+
+#[tokio::test]
+async fn lists_from_the_end_take_one_statement_each_for_all_parents() {
+    const ENDS: &str = "variants(last: 1) { totalCount nodes { sku } } \
+         reviews(last: 2, sort: LOWEST) { totalCount nodes { stars } } \
+         seller { products(last: 2, sort: { field: PRICE }) { totalCount nodes { id } } } \
+         category { products(last: 3, filter: { inStock: true }) { nodes { id } } }";
+    let shop = Shop::with_demo_data().await;
+    let page = |last: u32| format!("{{ products(last: {last}) {{ totalCount nodes {{ {ENDS} }} }} }}");
+
+    let (_, of_two) = shop.count(&Viewer::default(), &page(2)).await;
+    let (data, of_many) = shop.count(&Viewer::default(), &page(60)).await;
+
+    // Products, variants, reviews, products of sellers, categories and their
+    // products; and three counts, that of the reviews being known.
+    assert_eq!((of_two, of_many), (9, 9));
+    assert_eq!(data["products"]["nodes"].as_array().map(Vec::len), Some(60));
+}
+
+#[tokio::test]
+async fn both_ends_of_a_list_are_counted_once_and_read_apart() {
+    const ENDS: &str = "query($of: [_Any!]!) { _entities(representations: $of) { ... on Seller { \
+         first: products(first: 1) { totalCount nodes { id } } \
+         last: products(last: 1) { totalCount nodes { id } } \
+         both: products(first: 100) { nodes { id } } } } }";
+    let shop = Shop::with_demo_data().await;
+    let of = json!({ "of": [{ "__typename": "Seller", "id": id::<SellerId>(0) }] });
+
+    let before = shop.db.statements();
+    let data = shop.data(&Viewer::default(), ENDS, of).await;
+    let statements = shop.db.statements() - before;
+
+    let ends = &data["_entities"][0];
+    let all = ends["both"]["nodes"].as_array().expect("nodes");
+    assert_eq!(statements, 4);
+    assert_eq!(ends["first"], json!({ "totalCount": all.len(), "nodes": [all.first()] }));
+    assert_eq!(ends["last"], json!({ "totalCount": all.len(), "nodes": [all.last()] }));
 }
 
 #[tokio::test]

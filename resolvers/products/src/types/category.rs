@@ -63,17 +63,23 @@ impl Category {
     }
 
     /// Products here and below, newest first unless sorted.
+    #[expect(clippy::too_many_arguments, reason = "one for each argument of the field")]
     async fn products(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Items from the start, at most 100.", default_with = "Some(20)")] first: Option<
+        #[graphql(
+            desc = "Items from the start, at most 100; 20 when neither `first` nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only items behind this cursor; excludes `last`.")] after: Option<String>,
+        #[graphql(desc = "Items from the end, at most 100; excludes `first` and `after`.")] last: Option<
             i32,
         >,
-        #[graphql(desc = "Only items behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only items before this cursor; needs `last`.")] before: Option<String>,
         #[graphql(desc = "Conditions.")] filter: Option<ProductFilter>,
         #[graphql(desc = "Order; newest first when absent.")] sort: Option<ProductSort>,
     ) -> Result<Option<Connection<Product>>> {
-        let args = ListArgs { first, after, filter, sort, ..ListArgs::default() };
+        let args = ListArgs { first, after, last, before, filter, sort };
         let path = self.row.path.clone();
         Ok(Some(lists::below(ctx, Parent::Category, path, args).await?))
     }

@@ -9,10 +9,10 @@ use crate::service::Change;
 /// A product's price, stock, text or status moved.
 #[derive(SimpleObject)]
 pub(crate) struct ProductEvent {
-    /// Position; pass as `after` to resume without gaps.
-    pub(crate) cursor: String,
     /// When it happened.
     pub(crate) at: DateTime,
+    /// Position; pass as `after` to resume without gaps.
+    pub(crate) cursor: String,
     /// Product as of now.
     pub(crate) product: Product,
     /// What changed.

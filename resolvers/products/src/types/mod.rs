@@ -7,13 +7,13 @@ mod filter;
 mod inputs;
 mod payloads;
 mod product;
+mod quote;
 mod rating;
 mod review;
 mod stubs;
 mod variant;
 
 use async_graphql::{Enum, ID, Interface};
-use kit::{CurrencyCode, Viewer};
 
 pub(crate) use self::{
     category::Category,
@@ -22,13 +22,11 @@ pub(crate) use self::{
     inputs::ProductInput,
     payloads::{ProductPayload, ReviewPayload},
     product::Product,
+    quote::Quote,
     review::Review,
     stubs::{Account, Seller, User},
     variant::Variant,
 };
-
-/// The currency of prices when neither the query nor the viewer names one.
-const DEFAULT_CURRENCY: &str = "EUR";
 
 /// Anything with a global id; fetch it again with node(id).
 #[derive(Interface)]
@@ -43,8 +41,8 @@ pub(crate) enum Node {
 /// Something that happened, in a resumable stream.
 #[derive(Interface)]
 #[graphql(
-    field(name = "cursor", ty = "&String", desc = "Position; pass as `after` to resume without gaps."),
-    field(name = "at", ty = "&kit::DateTime", desc = "When it happened.")
+    field(name = "at", ty = "&kit::DateTime", desc = "When it happened."),
+    field(name = "cursor", ty = "&String", desc = "Position; pass as `after` to resume without gaps.")
 )]
 pub(crate) enum StreamEvent {
     Product(ProductEvent),
@@ -57,9 +55,4 @@ pub(crate) enum SortDirection {
     Asc,
     /// Largest, newest or Z first.
     Desc,
-}
-
-/// The currency to quote prices in: as asked for, the viewer's, or euros.
-pub(crate) fn quoted_currency(viewer: &Viewer, asked: Option<CurrencyCode>) -> CurrencyCode {
-    asked.or(viewer.currency).unwrap_or_else(|| DEFAULT_CURRENCY.parse().expect("EUR is a currency"))
 }

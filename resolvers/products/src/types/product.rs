@@ -12,7 +12,7 @@ use kit::{
     Connection, CurrencyCode, DateTime, Error, Money, PageArgs, Url, Viewer, ids::ProductId, load,
 };
 
-use super::{Category, Review, Seller, Variant, quoted_currency, rating::RatingSummary};
+use super::{Category, Quote, Review, Seller, Variant, rating::RatingSummary};
 use crate::{
     lists::is_count_wanted,
     loaders::{
@@ -116,12 +116,17 @@ impl Product {
     async fn variants(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Items from the start, at most 100.", default_with = "Some(20)")] first: Option<
+        #[graphql(
+            desc = "Items from the start, at most 100; 20 when neither `first` nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only items behind this cursor; excludes `last`.")] after: Option<String>,
+        #[graphql(desc = "Items from the end, at most 100; excludes `first` and `after`.")] last: Option<
             i32,
         >,
-        #[graphql(desc = "Only items behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only items before this cursor; needs `last`.")] before: Option<String>,
     ) -> Result<Connection<Variant>> {
-        let page = PageArgs::<variant::Position>::forward(first, after.as_deref())?;
+        let page = PageArgs::<variant::Position>::new(first, after.as_deref(), last, before.as_deref())?;
         let key = VariantsOf { product: self.row.id, page: page.clone() };
         let rows = load::<Rows, _>(ctx, key);
         let (rows, count) = if is_count_wanted(ctx) {
@@ -137,15 +142,19 @@ impl Product {
         Ok(Connection::from_rows(&page, rows, position, Variant::from).with_total_count(count))
     }
 
-    /// Lowest and highest price in a currency, null when it is not sold in it.
+    /// Lowest and highest price in one currency; null when it is not sold in the
+    /// currency asked for, or neither in the viewer's nor in EUR.
     async fn price_range(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Currency; the viewer's, or EUR, when absent.")] currency: Option<CurrencyCode>,
+        #[graphql(
+            desc = "Currency; the viewer's when absent, or EUR for a guest and for what is not sold in the viewer's."
+        )]
+        currency: Option<CurrencyCode>,
     ) -> Result<Option<PriceRange>> {
-        let currency = quoted_currency(Viewer::of(ctx), currency);
-        let span = load::<Rows, _>(ctx, PriceSpanOf { product: self.row.id, currency }).await?;
-        Ok(span.map(|span| PriceRange {
+        let quote = Quote::new(Viewer::of(ctx), currency);
+        let span = load::<Rows, _>(ctx, PriceSpanOf { product: self.row.id, quote }).await?;
+        Ok(span.map(|(span, currency)| PriceRange {
             min: Money::new(span.min_minor_units, currency),
             max: Money::new(span.max_minor_units, currency),
         }))
@@ -168,14 +177,19 @@ impl Product {
     async fn reviews(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Items from the start, at most 100.", default_with = "Some(10)")] first: Option<
+        #[graphql(
+            desc = "Items from the start, at most 100; 20 when neither `first` nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only items behind this cursor; excludes `last`.")] after: Option<String>,
+        #[graphql(desc = "Items from the end, at most 100; excludes `first` and `after`.")] last: Option<
             i32,
         >,
-        #[graphql(desc = "Only items behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only items before this cursor; needs `last`.")] before: Option<String>,
         #[graphql(desc = "Order.", default_with = "Some(ReviewSort::Newest)")] sort: Option<ReviewSort>,
     ) -> Result<Option<Connection<Review>>> {
         let sort = sort.unwrap_or(ReviewSort::Newest);
-        let page = PageArgs::<review::Position>::forward(first, after.as_deref())?;
+        let page = PageArgs::<review::Position>::new(first, after.as_deref(), last, before.as_deref())?;
         if page.from.as_ref().is_some_and(|position| position.sort != sort) {
             return Err(Error::BadInput("a cursor of a list in another order".into()).into());
         }

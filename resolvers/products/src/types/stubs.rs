@@ -32,15 +32,20 @@ impl User {
     async fn products(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Items from the start, at most 100.", default_with = "Some(20)")] first: Option<
+        #[graphql(
+            desc = "Items from the start, at most 100; 20 when neither `first` nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only items behind this cursor; excludes `last`.")] after: Option<String>,
+        #[graphql(desc = "Items from the end, at most 100; excludes `first` and `after`.")] last: Option<
             i32,
         >,
-        #[graphql(desc = "Only items behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only items before this cursor; needs `last`.")] before: Option<String>,
     ) -> Result<Option<Connection<Product>>> {
         let shop = load::<Shops, UserId>(ctx, self.id).await?.flatten();
         // The empty text stands for no shop: no product has it.
         let key = shop.map_or_else(String::new, |shop| shop.to_string());
-        let args = ListArgs { first, after, ..ListArgs::default() };
+        let args = ListArgs { first, after, last, before, ..ListArgs::default() };
         Ok(Some(lists::below(ctx, Parent::Seller, key, args).await?))
     }
 }
@@ -56,17 +61,23 @@ pub(crate) struct Seller {
 #[ComplexObject]
 impl Seller {
     /// Products on offer, newest first unless sorted.
+    #[expect(clippy::too_many_arguments, reason = "one for each argument of the field")]
     async fn products(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Items from the start, at most 100.", default_with = "Some(20)")] first: Option<
+        #[graphql(
+            desc = "Items from the start, at most 100; 20 when neither `first` nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only items behind this cursor; excludes `last`.")] after: Option<String>,
+        #[graphql(desc = "Items from the end, at most 100; excludes `first` and `after`.")] last: Option<
             i32,
         >,
-        #[graphql(desc = "Only items behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only items before this cursor; needs `last`.")] before: Option<String>,
         #[graphql(desc = "Conditions.")] filter: Option<ProductFilter>,
         #[graphql(desc = "Order; newest first when absent.")] sort: Option<ProductSort>,
     ) -> Result<Option<Connection<Product>>> {
-        let args = ListArgs { first, after, filter, sort, ..ListArgs::default() };
+        let args = ListArgs { first, after, last, before, filter, sort };
         Ok(Some(lists::below(ctx, Parent::Seller, self.id.to_string(), args).await?))
     }
 
@@ -91,16 +102,21 @@ impl Account {
     async fn favourites(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Items from the start, at most 100.", default_with = "Some(20)")] first: Option<
+        #[graphql(
+            desc = "Items from the start, at most 100; 20 when neither `first` nor `last` is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only items behind this cursor; excludes `last`.")] after: Option<String>,
+        #[graphql(desc = "Items from the end, at most 100; excludes `first` and `after`.")] last: Option<
             i32,
         >,
-        #[graphql(desc = "Only items behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Only items before this cursor; needs `last`.")] before: Option<String>,
     ) -> Result<Option<Connection<Product>>> {
         let viewer = Viewer::of(ctx);
         if viewer.account != Some(self.id) && !viewer.may(READ_ACCOUNTS) {
             return Ok(None);
         }
-        let args = ListArgs { first, after, ..ListArgs::default() };
+        let args = ListArgs { first, after, last, before, ..ListArgs::default() };
         Ok(Some(lists::below(ctx, Parent::Account, self.id.to_string(), args).await?))
     }
 }

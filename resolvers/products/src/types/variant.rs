@@ -6,7 +6,7 @@ use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use entities::products::{price, variant};
 use kit::{CurrencyCode, Error, Money, Require, Viewer, ids::VariantId, load};
 
-use super::{Product, quoted_currency};
+use super::{Product, Quote};
 use crate::loaders::{PriceOf, Rows, scope};
 
 /// Fewer free units than this are few.
@@ -29,9 +29,8 @@ impl Variant {
         ctx: &Context<'_>,
         currency: Option<CurrencyCode>,
     ) -> kit::Result<Option<(price::Model, CurrencyCode)>> {
-        let currency = quoted_currency(Viewer::of(ctx), currency);
-        let price = load::<Rows, _>(ctx, PriceOf { variant: self.row.id, currency }).await?;
-        Ok(price.map(|price| (price, currency)))
+        let quote = Quote::new(Viewer::of(ctx), currency);
+        load::<Rows, _>(ctx, PriceOf { variant: self.row.id, quote }).await
     }
 }
 
@@ -66,21 +65,28 @@ impl Variant {
         choices.map(|choice| SelectedOption { name: choice.name, value: choice.value }).collect()
     }
 
-    /// Price now; null when it is not sold in the currency.
+    /// Price now; null when it is not sold in the currency asked for, or neither in
+    /// the viewer's nor in EUR.
     async fn price(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Currency; the viewer's, or EUR, when absent.")] currency: Option<CurrencyCode>,
+        #[graphql(
+            desc = "Currency; the viewer's when absent, or EUR for a guest and for what is not sold in the viewer's."
+        )]
+        currency: Option<CurrencyCode>,
     ) -> Result<Option<Money>> {
         let quote = self.quote(ctx, currency).await?;
         Ok(quote.map(|(price, currency)| Money::new(price.minor_units, currency)))
     }
 
-    /// Crossed-out price, null when there is none.
+    /// Crossed-out price in the currency of the price, null when there is none.
     async fn compare_at_price(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Currency; the viewer's, or EUR, when absent.")] currency: Option<CurrencyCode>,
+        #[graphql(
+            desc = "Currency; the viewer's when absent, or EUR for a guest and for what is not sold in the viewer's."
+        )]
+        currency: Option<CurrencyCode>,
     ) -> Result<Option<Money>> {
         let Some((price, currency)) = self.quote(ctx, currency).await? else {
             return Ok(None);

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod entities;
+mod paging;
 mod sessions;
 
 use std::{sync::Arc, time::Duration};
