@@ -61,11 +61,12 @@ impl Postgres {
         // The shell waits for the end of its input, which comes when this
         // process ends, and then stops the server.
         let folder = folder.display();
-        let guard = format!("{server} >/dev/null 2>&1 & read _; kill -INT $!; wait; rm -rf {folder}");
+        let guard = format!("{server} >/dev/null 2>&1 & read _; kill -TERM $!; wait; rm -rf {folder}");
         Command::new("sh")
             .args(["-c", &guard])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
             .map(|mut child| std::mem::forget(child.stdin.take()))
             .expect("sh runs");

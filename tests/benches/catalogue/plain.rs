@@ -24,20 +24,35 @@ type Plain = Schema<Query, EmptyMutation, EmptySubscription>;
 /// Rows of one loader.
 type Found<K, V> = std::result::Result<HashMap<K, V>, String>;
 
-pub(crate) async fn router(database: &str) -> Router {
+/// Who shares a DataLoader.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Each request has its own, as loads that depend on the viewer need.
+    Request,
+    /// All requests share one: under load their batches merge, which only loads
+    /// that are the same for every viewer allow.
+    Process,
+}
+
+pub(crate) async fn router(database: &str, sharing: Sharing) -> Router {
     let mut options = ConnectOptions::new(database);
     options.max_connections(16).sqlx_logging(false);
     let db = Database::connect(options).await.expect("Postgres answers");
-    let loader = Rows(db.clone());
-    let schema = Schema::build(Query, EmptyMutation, EmptySubscription)
-        .data(db)
-        .data(DataLoader::new(loader, tokio::spawn))
-        .finish();
-    Router::new().route("/graphql", post(answer)).with_state(schema)
+    let mut schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(db.clone());
+    if sharing == Sharing::Process {
+        schema = schema.data(DataLoader::new(Rows(db.clone()), tokio::spawn));
+    }
+    Router::new().route("/graphql", post(answer)).with_state((schema.finish(), db, sharing))
 }
 
-async fn answer(State(schema): State<Plain>, request: GraphQLRequest) -> GraphQLResponse {
-    schema.execute(request.into_inner()).await.into()
+type Shared = (Plain, DatabaseConnection, Sharing);
+
+async fn answer(State((schema, db, sharing)): State<Shared>, request: GraphQLRequest) -> GraphQLResponse {
+    let mut request = request.into_inner();
+    if sharing == Sharing::Request {
+        request = request.data(DataLoader::new(Rows(db), tokio::spawn));
+    }
+    schema.execute(request).await.into()
 }
 
 struct Rows(DatabaseConnection);

@@ -9,7 +9,10 @@ use std::{
 
 use axum::Router;
 
-use crate::{handwritten, plain};
+use crate::{
+    handwritten,
+    plain::{self, Sharing},
+};
 
 /// A running server.
 pub(crate) struct Server {
@@ -65,7 +68,8 @@ pub(crate) fn serve(variant: &str, database: &str) -> ExitCode {
     runtime.expect("a runtime").block_on(async {
         let router = match variant {
             "handwritten" => handwritten::router(database).await,
-            "plain" => plain::router(database).await,
+            "plain" => plain::router(database, Sharing::Request).await,
+            "plain-shared" => plain::router(database, Sharing::Process).await,
             _ => federated(database).await,
         };
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
