@@ -13,7 +13,7 @@ fn folder() -> PathBuf {
 }
 
 /// The suites with their packages installed, outside the checkout.
-async fn installed() -> Option<&'static Path> {
+pub(crate) async fn installed() -> Option<&'static Path> {
     static INSTALLED: OnceCell<PathBuf> = OnceCell::const_new();
     if !peers::has("node") || !peers::has("npm") {
         return None;
@@ -41,7 +41,7 @@ async fn installed() -> Option<&'static Path> {
 }
 
 /// Runs a suite; all cases that are required must pass, and `soft` of the others.
-async fn run(folder: &Path, suite: &str, argument: &str, soft: Option<usize>) {
+pub(crate) async fn run(folder: &Path, suite: &str, argument: &str, soft: Option<usize>) {
     let done = Command::new("node")
         .args([suite, argument])
         .env("PROFILE", folder.join("profile.json"))
@@ -60,7 +60,6 @@ async fn run(folder: &Path, suite: &str, argument: &str, soft: Option<usize>) {
     if let (Some(soft), Some(others)) = (soft, others) {
         assert_eq!(others, format!("{soft}/{soft}"), "{suite}: {}", failed.join("\n"));
     }
-    println!("{suite}: {summary}");
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ const TABLES: &[&str] = &[
      updated_at bigint NOT NULL, \
      rating_score bigint NOT NULL GENERATED ALWAYS AS (CASE \
        WHEN rating_1 + rating_2 + rating_3 + rating_4 + rating_5 = 0 THEN 0 \
-       ELSE 1000 * (rating_1 + 2 * rating_2 + 3 * rating_3 + 4 * rating_4 + 5 * rating_5) \
+       ELSE CAST(1000 AS bigint) * (rating_1 + 2 * rating_2 + 3 * rating_3 + 4 * rating_4 + 5 * rating_5) \
          / (rating_1 + rating_2 + rating_3 + rating_4 + rating_5) END) STORED, \
      popularity bigint NOT NULL GENERATED ALWAYS AS \
        (favourite_count + rating_1 + rating_2 + rating_3 + rating_4 + rating_5) STORED)",

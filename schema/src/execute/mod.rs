@@ -85,6 +85,12 @@ impl<'r> Run<'r> {
 
     /// Takes the answer of a root step: a fetch, or one event of a subscription.
     pub(crate) fn take(&self, fetch: &Fetch, mut answer: SubAnswer) {
+        let transport = self.transports.get(&*fetch.subgraph);
+        if transport.is_some_and(|transport| transport.is_local()) {
+            for error in &answer.errors {
+                tree::revive(&mut answer.data, &error.path);
+            }
+        }
         for change in &fetch.output {
             tree::rewrite(self.planner, change, &mut answer.data);
         }

@@ -44,6 +44,29 @@ pub(super) fn merge(target: &mut Value, source: Value) {
     }
 }
 
+/// Brings back an object that a module of this process answered as null only
+/// because all its fields failed: the error's path goes on below it. Which of the
+/// fields may be null is for completion to say.
+pub(super) fn revive(value: &mut Value, path: &[PathSegment]) {
+    let Some((segment, rest)) = path.split_first() else { return };
+    if *value == Value::Null && matches!(segment, PathSegment::Field(_)) {
+        *value = Value::Object(Object::new());
+    }
+    match (value, segment) {
+        (Value::Object(object), PathSegment::Field(key)) if !rest.is_empty() => {
+            if let Some(inner) = object.get_mut(key.as_str()) {
+                revive(inner, rest);
+            }
+        }
+        (Value::List(items), PathSegment::Index(index)) => {
+            if let Some(item) = items.get_mut(*index) {
+                revive(item, rest);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Whether an object satisfies one of the type conditions; an object of unknown
 /// type does.
 pub(super) fn is_any(
