@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Config, ConfigError,
     database::{self, Ready},
-    http::{self, Front},
+    http::{self, Front, Streams},
     modules,
     remote::Remotes,
 };
@@ -154,6 +154,9 @@ impl App {
         Front {
             engine: self.engine.clone(),
             server: self.config.server.clone(),
+            realtime: self.config.realtime.clone(),
+            streams: Streams::new(&self.config.realtime),
+            clock: self.platform.clock.clone(),
             limits: self.config.graph.limits.clone(),
             ports: Some(self.platform.ports.clone()),
             health: Some(self.watcher()),

@@ -14,18 +14,16 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::ServerConfig;
+use crate::http::{self, Front};
 
 /// A short rest when the system has no file handle left for a connection.
 const REST: Duration = Duration::from_millis(50);
 
-/// Serves until `stop`, then lets running requests finish for a while.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    server: &ServerConfig,
-    stop: &CancellationToken,
-) {
+/// Serves until `stop`, then lets running requests finish for a while and tells
+/// the clients of open streams to connect elsewhere.
+pub(crate) async fn serve(listener: TcpListener, front: Front, stop: &CancellationToken) {
+    let (server, sockets) = (front.server.clone(), front.streams.sockets().clone());
+    let router = http::router(front);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(server.header_timeout);
     let connections = TaskTracker::new();
@@ -42,7 +40,9 @@ pub(crate) async fn serve(
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(server.shutdown_grace, connections.wait()).await.is_err() {
+    sockets.close();
+    let all_done = async { tokio::join!(connections.wait(), sockets.wait()) };
+    if tokio::time::timeout(server.shutdown_grace, all_done).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
 }

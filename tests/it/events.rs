@@ -12,7 +12,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest as _},
 };
 
-const EVENTS: &str = "subscription($ids: [ID!]!, $after: String) { productEvents(ids: $ids, after: $after) { \
+pub(crate) const EVENTS: &str = "subscription($ids: [ID!]!, $after: String) { productEvents(ids: $ids, after: $after) { \
     cursor changed product { id title seller { name } } } }";
 
 /// A client of graphql-transport-ws.
@@ -60,14 +60,14 @@ impl Socket {
 }
 
 /// The first product of a seller.
-async fn own_product(seller: &Client) -> String {
+pub(crate) async fn own_product(seller: &Client) -> String {
     let query = "{ me { user { seller { products(first: 1) { nodes { id } } } } } }";
     let answer = seller.ask(query, json!({})).await;
     let product = &answer["data"]["me"]["user"]["seller"]["products"]["nodes"][0]["id"];
     product.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
-async fn rename(seller: &Client, product: &str, title: &str) {
+pub(crate) async fn rename(seller: &Client, product: &str, title: &str) {
     let mutation = "mutation($input: ProductInput!) { productSave(input: $input) { product { title } userErrors { message } } }";
     let answer = seller.ask(mutation, json!({ "input": { "id": product, "title": title } })).await;
     assert_eq!(answer["data"]["productSave"]["product"]["title"], title, "{answer}");
@@ -125,10 +125,20 @@ async fn an_event_of_another_product_or_a_hidden_one_does_not_arrive() {
     socket.next().await.expect("an answer");
     socket.subscribe(json!({ "ids": [other, product] })).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let set_status = "mutation($input: ProductInput!) { productSave(input: $input) { product { status } } }";
+    // What the owner sees tells when an event was handed on; visibility is read then.
+    let owner_token = format!("Bearer {}", seller.token().expect("signed in"));
+    let mut owner = Socket::open(&served, json!({ "authorization": owner_token })).await;
+    owner.next().await.expect("an answer");
+    owner.subscribe(json!({ "ids": [product] })).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let set_status =
+        "mutation($input: ProductInput!) { productSave(input: $input) { product { status } } }";
 
     seller.ask(set_status, json!({ "input": { "id": product, "status": "DRAFT" } })).await;
     rename(&seller, &product, "Nobody sees this").await;
+    assert_eq!(owner.event().await["changed"], json!(["STATUS"]));
+    assert_eq!(owner.event().await["product"]["title"], "Nobody sees this");
+    tokio::time::sleep(Duration::from_millis(300)).await;
     seller.ask(set_status, json!({ "input": { "id": product, "status": "ACTIVE" } })).await;
     let event = socket.event().await;
 

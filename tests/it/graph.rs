@@ -133,7 +133,8 @@ async fn a_broken_database_is_not_shown() {
 #[tokio::test]
 async fn the_category_tree_reads_both_ways() {
     on_each_database(async |app| {
-        let query = "{ categories { slug parent { id } children { slug parent { slug } path { slug } } } }";
+        let query =
+            "{ categories { slug parent { id } children { slug parent { slug } path { slug } } } }";
 
         let answer = app.guest().ask(query, json!({})).await;
 

@@ -22,7 +22,10 @@ async fn a_query_may_be_asked_by_get_and_a_mutation_may_not() {
     let app = TestApp::sqlite().await;
 
     let query = app.guest().get("/graphql?query=%7B%20hello%20%7D").await;
-    let mutation = app.guest().get("/graphql?query=mutation%20%7B%20make(name:%22a%22)%20%7B%20id%20%7D%20%7D").await;
+    let mutation = app
+        .guest()
+        .get("/graphql?query=mutation%20%7B%20make(name:%22a%22)%20%7B%20id%20%7D%20%7D")
+        .await;
 
     assert_eq!(query.status, StatusCode::OK);
     assert_eq!(query.json(), json!({ "data": { "hello": "Hello, world!" } }));
@@ -37,7 +40,11 @@ async fn a_query_may_be_asked_by_get_and_a_mutation_may_not() {
 async fn bad_requests_are_answered_in_json_with_a_code() {
     let app = TestApp::sqlite().await;
     let long = format!("{{\"query\": \"{}\"}}", "a".repeat(2 << 20));
-    let deep = format!("{{\"query\": \"{{ hello }}\", \"variables\": {}1{}}}", "[".repeat(9_000), "]".repeat(9_000));
+    let deep = format!(
+        "{{\"query\": \"{{ hello }}\", \"variables\": {}1{}}}",
+        "[".repeat(9_000),
+        "]".repeat(9_000)
+    );
     let cases = [
         (vec![JSON], "{", 400, "BAD_REQUEST"),
         (vec![JSON], "[]", 400, "BAD_REQUEST"),
@@ -48,12 +55,22 @@ async fn bad_requests_are_answered_in_json_with_a_code() {
         (vec![JSON], "{\"query\": \"{ hello }\", \"operationName\": 1}", 400, "BAD_USER_INPUT"),
         (vec![JSON], "{\"query\": \"{ hello\"}", 400, "GRAPHQL_PARSE_FAILED"),
         (vec![JSON], "{\"query\": \"{ nope }\"}", 400, "GRAPHQL_VALIDATION_FAILED"),
-        (vec![JSON], "{\"query\": \"query($n: Int!) { hello(name: $n) }\"}", 400, "GRAPHQL_VALIDATION_FAILED"),
+        (
+            vec![JSON],
+            "{\"query\": \"query($n: Int!) { hello(name: $n) }\"}",
+            400,
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
         (vec![JSON], "{\"query\": \"query($n: String!) { hello(name: $n) }\"}", 400, "BAD_USER_INPUT"),
         (vec![JSON], deep.as_str(), 400, "BAD_REQUEST"),
         (vec![JSON], long.as_str(), 413, "BAD_REQUEST"),
         (vec![("content-type", "text/plain")], "{\"query\": \"{ hello }\"}", 415, "BAD_REQUEST"),
-        (vec![("content-type", "application/x-www-form-urlencoded")], "query={hello}", 415, "BAD_REQUEST"),
+        (
+            vec![("content-type", "application/x-www-form-urlencoded")],
+            "query={hello}",
+            415,
+            "BAD_REQUEST",
+        ),
         (vec![], "{\"query\": \"{ hello }\"}", 415, "BAD_REQUEST"),
     ];
 
@@ -82,7 +99,9 @@ async fn the_answer_comes_in_the_media_type_that_was_asked_for() {
     let none = ask("text/html").await;
 
     assert_eq!(new.status, StatusCode::BAD_REQUEST);
-    assert!(new.headers[header::CONTENT_TYPE].as_bytes().starts_with(b"application/graphql-response+json"));
+    assert!(
+        new.headers[header::CONTENT_TYPE].as_bytes().starts_with(b"application/graphql-response+json")
+    );
     assert_eq!(old.status, StatusCode::OK);
     assert!(old.headers[header::CONTENT_TYPE].as_bytes().starts_with(b"application/json"));
     assert_eq!(none.status, StatusCode::NOT_ACCEPTABLE);
@@ -135,7 +154,8 @@ async fn another_sites_get_needs_a_preflight() {
 async fn every_answer_has_a_request_id_and_a_sane_one_is_kept() {
     let app = TestApp::sqlite().await;
     let ask = async |headers: &[(&str, &str)]| {
-        let answer = app.guest().send(request(Method::GET, "/graphql?query=%7Bhello%7D", headers, "")).await;
+        let answer =
+            app.guest().send(request(Method::GET, "/graphql?query=%7Bhello%7D", headers, "")).await;
         answer.headers["x-request-id"].to_str().expect("text").to_owned()
     };
 
@@ -163,7 +183,9 @@ async fn health_schema_keys_and_playground_are_served() {
     assert_eq!(keys.json()["keys"][0]["kty"], "OKP");
     assert_eq!(keys.json()["keys"][0].get("d"), None, "the private part stays here");
     assert!(String::from_utf8_lossy(&page.body).contains("Weft"));
-    assert!(page.headers["content-security-policy"].to_str().expect("text").contains("script-src 'self'"));
+    assert!(
+        page.headers["content-security-policy"].to_str().expect("text").contains("script-src 'self'")
+    );
     let users: Vec<Value> = demo.json()["users"].as_array().expect("demo users").clone();
     assert!(users.iter().any(|user| user["role"] == "ADMIN"));
     app.stop().await;

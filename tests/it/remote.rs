@@ -13,7 +13,8 @@ async fn pair() -> (TestApp, tests::Served, gateway::App) {
     config.database.url = whole.database_url().into();
     let url = format!("{}/subgraphs/products", served.url);
     config.modules.remote.insert("products".to_owned(), gateway::RemoteConfig::at(&url));
-    let split = gateway::App::start(config, gateway::Extra::default()).await.expect("the gateway starts");
+    let split =
+        gateway::App::start(config, gateway::Extra::default()).await.expect("the gateway starts");
     (whole, served, split)
 }
 
@@ -22,7 +23,8 @@ async fn ask(app: &gateway::App, query: &str, variables: &Value) -> Value {
     use tower::ServiceExt as _;
 
     let body = json!({ "query": query, "variables": variables }).to_string();
-    let request = Request::post("/graphql").header("content-type", "application/json").body(Body::from(body));
+    let request =
+        Request::post("/graphql").header("content-type", "application/json").body(Body::from(body));
     let response = app.router().oneshot(request.expect("a request")).await.expect("an answer");
     let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
     serde_json::from_slice(&bytes).expect("JSON")

@@ -32,7 +32,10 @@ fn parsed(sdl: &str) -> Valid<Schema> {
 async fn the_published_schema_is_the_served_one() {
     let app = product().await;
     let file = root().join("schema/schema.graphql");
-    #[expect(clippy::disallowed_methods, reason = "the habit of insta, which writes snapshots on this word")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the habit of insta, which writes snapshots on this word"
+    )]
     if std::env::var("INSTA_UPDATE").is_ok_and(|word| word == "always") {
         fs::write(&file, app.engine().sdl()).expect("the file can be written");
     }

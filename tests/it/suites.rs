@@ -31,7 +31,8 @@ pub(crate) async fn installed() -> Option<&'static Path> {
         let stamp = copy.join("node_modules/.installed");
         if std::fs::read(&stamp).ok().as_ref() != Some(&lock) {
             let npm = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
-            let done = Command::new("npm").args(npm).current_dir(&copy).output().await.expect("npm runs");
+            let done =
+                Command::new("npm").args(npm).current_dir(&copy).output().await.expect("npm runs");
             assert!(done.status.success(), "npm ci: {}", String::from_utf8_lossy(&done.stderr));
             std::fs::write(&stamp, &lock).expect("a stamp");
         }
@@ -55,7 +56,12 @@ pub(crate) async fn run(folder: &Path, suite: &str, argument: &str, soft: Option
     let failed: Vec<&str> =
         text.lines().filter(|line| line.starts_with("FAIL") || line.starts_with("warn")).collect();
     let summary = text.lines().last().unwrap_or_default();
-    assert!(done.status.success(), "{suite}: {summary}\n{}\n{}", failed.join("\n"), String::from_utf8_lossy(&done.stderr));
+    assert!(
+        done.status.success(),
+        "{suite}: {summary}\n{}\n{}",
+        failed.join("\n"),
+        String::from_utf8_lossy(&done.stderr)
+    );
     let others = text.lines().find_map(|line| line.strip_prefix("not required: "));
     if let (Some(soft), Some(others)) = (soft, others) {
         assert_eq!(others, format!("{soft}/{soft}"), "{suite}: {}", failed.join("\n"));
@@ -148,7 +154,8 @@ async fn the_playground_works_offline_in_a_browser() {
         .await
         .expect("node runs");
 
-    let (steps, problem) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    let (steps, problem) =
+        (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{steps}\n{problem}");
     drop(served);
     app.stop().await;

@@ -45,7 +45,10 @@ impl Query {
     }
 
     /// Panics whenever it is asked.
-    async fn panics(&self, #[graphql(desc = "How.", default_with = "\"loudly\".to_owned()")] how: String) -> Option<String> {
+    async fn panics(
+        &self,
+        #[graphql(desc = "How.", default_with = "\"loudly\".to_owned()")] how: String,
+    ) -> Option<String> {
         // The branch that is never taken gives the field a value to have.
         if how.is_empty() { None } else { panic!("panics was asked") }
     }

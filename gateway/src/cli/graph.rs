@@ -4,6 +4,7 @@
 use std::{collections::HashMap, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::{Args, Subcommand};
+use kit::SystemClock;
 use schema::{
     Engine, HttpSubgraph, SubgraphSource, Transport,
     compose::SubgraphSdl,
@@ -79,6 +80,9 @@ pub(super) async fn run(command: Command, mut config: Config) -> Result<(), Fail
     let front = http::Front {
         engine,
         server: config.server.clone(),
+        realtime: config.realtime.clone(),
+        streams: http::Streams::new(&config.realtime),
+        clock: Arc::new(SystemClock),
         limits: config.graph.limits.clone(),
         ports: None,
         health: None,
@@ -86,7 +90,7 @@ pub(super) async fn run(command: Command, mut config: Config) -> Result<(), Fail
         stop: stop.clone(),
         draining: stop.clone(),
     };
-    serve::serve(listener, http::router(front), &config.server, &stop).await;
+    serve::serve(listener, front, &stop).await;
     Ok(())
 }
 

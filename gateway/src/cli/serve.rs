@@ -10,7 +10,7 @@ use super::{Failure, out, progress::Bars};
 use crate::{
     App, Config, Extra, ServerConfig,
     database::{self, Ready},
-    http, serve,
+    serve,
 };
 
 #[derive(Debug, Default, Args)]
@@ -55,7 +55,7 @@ pub(super) async fn run(arguments: Arguments, mut config: Config) -> Result<(), 
 
     let stop = CancellationToken::new();
     tokio::spawn(serve::until_signal(stop.clone()));
-    serve::serve(listener, http::router(app.front(stop.clone())), &server, &stop).await;
+    serve::serve(listener, app.front(stop.clone()), &stop).await;
     app.stop().await;
     Ok(())
 }

@@ -145,7 +145,12 @@ impl Sources {
 /// What serde can't see: values that fit their type and yet can't work.
 fn check(config: &Config) -> Result<(), ConfigError> {
     config.auth.users()?;
-    let problem = config.server.cors.problem().or_else(|| config.database.problem());
+    let problem = config
+        .server
+        .cors
+        .problem()
+        .or_else(|| config.database.problem())
+        .or_else(|| config.realtime.problem());
     problem.map_or(Ok(()), |problem| Err(ConfigError::Value(problem)))
 }
 

@@ -7,6 +7,7 @@ mod events;
 mod graph;
 mod load;
 mod modules;
+mod realtime;
 mod reference;
 mod server;
 mod size;
@@ -23,6 +24,7 @@ pub use events::EventsConfig;
 pub use graph::GraphConfig;
 pub use load::{ConfigError, Sources};
 pub use modules::{ModulesConfig, RemoteConfig};
+pub use realtime::RealtimeConfig;
 pub use reference::markdown;
 pub use server::{CorsConfig, ServerConfig};
 pub use size::ByteSize;
@@ -44,6 +46,8 @@ pub struct Config {
     pub modules: ModulesConfig,
     /// The event log.
     pub events: EventsConfig,
+    /// Streams to clients: WebSocket, SSE, multipart.
+    pub realtime: RealtimeConfig,
     /// What the process tells about itself.
     pub telemetry: TelemetryConfig,
 }

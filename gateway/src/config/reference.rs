@@ -4,16 +4,26 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Config, Key, RemoteConfig, auth, database, events, graph, modules, server, telemetry};
+use super::{
+    Config, Key, RemoteConfig, auth, database, events, graph, modules, realtime, server, telemetry,
+};
 
 /// What a name of one's own is called in the table.
 const ANY: &str = "<name>";
 
 /// All settings, section by section.
 pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
-    [server::KEYS, database::KEYS, graph::KEYS, auth::KEYS, modules::KEYS, events::KEYS, telemetry::KEYS]
-        .into_iter()
-        .flatten()
+    let sections = [
+        server::KEYS,
+        database::KEYS,
+        graph::KEYS,
+        auth::KEYS,
+        modules::KEYS,
+        events::KEYS,
+        realtime::KEYS,
+        telemetry::KEYS,
+    ];
+    sections.into_iter().flatten()
 }
 
 /// Whether `name` is a setting.

@@ -1,5 +1,6 @@
-//! Content negotiation: which of the two JSON media types answers, and whether
-//! a body is the JSON we read. GraphQL over HTTP, draft, "Media Types".
+//! Content negotiation: which of the two JSON media types answers, whether the
+//! client takes a stream, and whether a body is the JSON we read. GraphQL over
+//! HTTP, draft, "Media Types".
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -22,6 +23,15 @@ impl Media {
             Self::Json => HeaderValue::from_static("application/json; charset=utf-8"),
         }
     }
+}
+
+/// How a client takes more than one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StreamMedia {
+    /// GraphQL over SSE.
+    Events,
+    /// Apollo's multipart protocol for subscriptions.
+    Multipart,
 }
 
 /// How exactly a range of `Accept` names a type; the most exact one decides.
@@ -54,6 +64,32 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<Media> {
         }
         _ => Some(Media::Json),
     }
+}
+
+/// The kind of stream that the client names, the one it likes best.
+pub(super) fn stream(headers: &HeaderMap) -> Option<StreamMedia> {
+    let mut best: Option<(StreamMedia, u16)> = None;
+    for value in headers.get_all(header::ACCEPT) {
+        for text in value.to_str().unwrap_or_default().split(',') {
+            let Some((range, quality)) = range(text) else { continue };
+            let media = match range.as_str() {
+                "text/event-stream" => StreamMedia::Events,
+                "multipart/mixed" if is_subscription_spec(text) => StreamMedia::Multipart,
+                _ => continue,
+            };
+            if quality > best.map_or(0, |(_, quality)| quality) {
+                best = Some((media, quality));
+            }
+        }
+    }
+    best.map(|(media, _)| media)
+}
+
+/// Whether a range names the version of Apollo's protocol that we speak.
+fn is_subscription_spec(range: &str) -> bool {
+    range.split(';').filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
+        name.trim().eq_ignore_ascii_case("subscriptionSpec") && value.trim().trim_matches('"') == "1.0"
+    })
 }
 
 /// Quality in thousandths, and how exactly the deciding range names the type.
@@ -145,6 +181,28 @@ mod tests {
 
         for (values, media) in table {
             assert_eq!(accepting(values), media, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_stream_is_for_clients_that_name_it() {
+        use StreamMedia::{Events, Multipart};
+        let table = [
+            ("text/event-stream", Some(Events)),
+            ("multipart/mixed;subscriptionSpec=\"1.0\", application/json", Some(Multipart)),
+            ("multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json", Some(Multipart)),
+            ("multipart/mixed; deferSpec=20220824, application/json", None),
+            ("multipart/mixed;subscriptionSpec=2.0", None),
+            ("application/json, text/event-stream, multipart/mixed", Some(Events)),
+            ("text/event-stream;q=0.5, multipart/mixed;subscriptionSpec=1.0", Some(Multipart)),
+            ("text/event-stream;q=0", None),
+            ("*/*", None),
+        ];
+
+        for (value, media) in table {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(value));
+            assert_eq!(stream(&headers), media, "{value}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! GraphQL over HTTP: `/graphql` for POST, GET and WebSocket.
+//! GraphQL over HTTP: `/graphql` for POST and GET; the way in to WebSocket and
+//! to streams over HTTP.
 //! <https://graphql.github.io/graphql-over-http/draft/>
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
@@ -10,16 +11,24 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header, request::Parts},
     response::Response,
 };
+use bytes::Bytes;
 use futures_util::FutureExt as _;
+use kit::RequestScope;
 use schema::{Answer, GraphQLRequest, Kind, Prepared};
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
 use super::{
     Front,
-    accept::{self, Media},
+    accept::{self, Media, StreamMedia},
     body, csrf,
     errors::{self, Refusal},
-    identity, request,
+    identity, multipart, request, sse,
+    stream::{self, Happening, Operation, Session},
     trace::RequestId,
     websocket,
 };
@@ -34,16 +43,24 @@ pub(super) async fn serve(
     if websocket::is_upgrade(&parts) {
         return websocket::serve(front, parts, id).await;
     }
-    let Some(media) = accept::negotiate(&parts.headers) else {
-        let message = "answers are application/graphql-response+json or application/json";
+    if sse::is_single(&parts) {
+        return sse::serve(front, parts, body, id).await;
+    }
+    let (json, stream) = (accept::negotiate(&parts.headers), accept::stream(&parts.headers));
+    let media = json.unwrap_or(Media::Json);
+    if json.is_none() && stream.is_none() {
+        let message = "answers are application/graphql-response+json, application/json or streams of \
+                       text/event-stream or multipart/mixed;subscriptionSpec=1.0";
         let refusal = Refusal::new(StatusCode::NOT_ACCEPTABLE, "BAD_REQUEST", message);
-        return refusal.into_response(Media::Json, &id.0);
-    };
-    let mut response = match answer(&front, &parts, body, &id).await {
-        Ok(answer) => {
+        return refusal.into_response(media, &id.0);
+    }
+    let accepted = Accepted { stream, takes_json: json.is_some() };
+    let mut response = match answer(&front, &parts, body, &id, accepted).await {
+        Ok(Reply::Once(answer)) => {
             let status = errors::status(&answer, media);
             errors::respond(answer, status, media, &id.0)
         }
+        Ok(Reply::Stream(response)) => response,
         Err(refusal) => refusal.into_response(media, &id.0),
     };
     if parts.method == Method::GET {
@@ -54,13 +71,41 @@ pub(super) async fn serve(
     response
 }
 
-/// Reads the request and runs it, together bounded in time.
-async fn answer(front: &Front, parts: &Parts, body: Body, id: &RequestId) -> Result<Answer, Refusal> {
+/// What the client takes.
+#[derive(Clone, Copy)]
+struct Accepted {
+    stream: Option<StreamMedia>,
+    takes_json: bool,
+}
+
+impl Accepted {
+    /// The stream that carries an operation of this kind, `None` for a single
+    /// answer. An operation that was refused has no kind.
+    fn stream_for(self, kind: Option<Kind>) -> Option<StreamMedia> {
+        let is_events_only = !self.takes_json && self.stream == Some(StreamMedia::Events);
+        self.stream.filter(|_| kind == Some(Kind::Subscription) || is_events_only)
+    }
+}
+
+enum Reply {
+    Once(Answer),
+    Stream(Response),
+}
+
+/// Reads the request and runs it, together bounded in time; a stream begins in
+/// that time.
+async fn answer(
+    front: &Arc<Front>,
+    parts: &Parts,
+    body: Body,
+    id: &RequestId,
+    accepted: Accepted,
+) -> Result<Reply, Refusal> {
     let deadline = Instant::now() + front.server.request_timeout;
     let decoded = timeout_at(deadline, decode(front, parts, body)).await.unwrap_or_else(|_| {
         Err(Refusal::timeout(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive"))
     })?;
-    let work = AssertUnwindSafe(run(front, parts, decoded, id)).catch_unwind();
+    let work = AssertUnwindSafe(run(front, parts, decoded, id, accepted)).catch_unwind();
     match timeout_at(deadline, work).await {
         Ok(Ok(outcome)) => outcome,
         // The panic itself is in the log.
@@ -83,32 +128,63 @@ async fn decode(front: &Front, parts: &Parts, body: Body) -> Result<GraphQLReque
             request::from_uri(&parts.uri, nesting)
         }
         Method::POST => {
-            if !accept::is_json(&parts.headers) {
-                let message = "send the request as `Content-Type: application/json` in UTF-8";
-                return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
-            }
-            let body = body::read(&parts.headers, body, front.server.body_limit).await?;
+            let body = read_json(front, parts, body).await?;
             request::from_body(&body, nesting)
         }
         _ => Err(Refusal::method("GET, POST", "use POST, or GET for queries")),
     }
 }
 
+/// The body of a request whose body is JSON.
+pub(super) async fn read_json(front: &Front, parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
+    if !accept::is_json(&parts.headers) {
+        let message = "send the request as `Content-Type: application/json` in UTF-8";
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
+    }
+    body::read(&parts.headers, body, front.server.body_limit).await
+}
+
 async fn run(
-    front: &Front,
+    front: &Arc<Front>,
     parts: &Parts,
     request: GraphQLRequest,
     id: &RequestId,
-) -> Result<Answer, Refusal> {
+    accepted: Accepted,
+) -> Result<Reply, Refusal> {
     let scope = identity::scope(front, &parts.headers, id).await?;
-    let prepared = match prepare(front, &request).await {
-        Ok(prepared) => prepared,
-        Err(refused) => return Ok(refused),
-    };
-    if prepared.kind == Kind::Mutation && parts.method == Method::GET {
+    let prepared = prepare(front, &request).await;
+    let kind = prepared.as_ref().ok().map(|prepared| prepared.kind);
+    if kind == Some(Kind::Mutation) && parts.method == Method::GET {
         return Err(Refusal::method("POST", "mutations need POST"));
     }
-    Ok(front.engine.run(prepared, request.variables, scope).await)
+    if let Some(media) = accepted.stream_for(kind) {
+        return open(front, request, scope, id, media).map(Reply::Stream);
+    }
+    match prepared {
+        Ok(prepared) => Ok(Reply::Once(front.engine.run(prepared, request.variables, scope).await)),
+        Err(refused) => Ok(Reply::Once(refused)),
+    }
+}
+
+/// Answers with the stream of one operation.
+fn open(
+    front: &Arc<Front>,
+    request: GraphQLRequest,
+    scope: RequestScope,
+    id: &RequestId,
+    media: StreamMedia,
+) -> Result<Response, Refusal> {
+    let place = front.streams.place().ok_or_else(stream::full)?;
+    let (outgoing, received) = mpsc::channel(front.realtime.buffer);
+    let session = Some(Session::of(front, &scope));
+    let operation = Operation { front: front.clone(), request, scope, id: id.clone(), session };
+    let (http, frame): (_, fn(Happening<'_>) -> Option<Bytes>) = match media {
+        StreamMedia::Events => (&sse::HTTP, sse::frame),
+        StreamMedia::Multipart => (&multipart::HTTP, multipart::frame),
+    };
+    let running = tokio::spawn(operation.run(outgoing, frame).in_current_span());
+    let held = (place, AbortOnDropHandle::new(running));
+    Ok(stream::respond(http, received, front.realtime.heartbeat, held))
 }
 
 /// Validates and plans the operation; or the answer that refuses it.

@@ -8,8 +8,11 @@ mod errors;
 mod graphql;
 mod health;
 mod identity;
+mod multipart;
 mod playground;
 mod request;
+mod sse;
+mod stream;
 mod subgraphs;
 mod trace;
 mod websocket;
@@ -22,19 +25,21 @@ use axum::{
     response::IntoResponse as _,
     routing::{any, get, post},
 };
-use kit::{Subgraph, ports::Ports};
+use kit::{Clock, Subgraph, ports::Ports};
 use schema::{Engine, Limits};
 use tokio_util::sync::CancellationToken;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
         CompressionLayer, Predicate as _,
-        predicate::{DefaultPredicate, SizeAbove},
+        predicate::{DefaultPredicate, NotForContentType, SizeAbove},
     },
     cors::{AllowOrigin, CorsLayer},
 };
 
-use crate::{ServerConfig, app::Watcher};
+pub(crate) use stream::Streams;
+
+use crate::{RealtimeConfig, ServerConfig, app::Watcher};
 
 /// Smaller answers are not worth compressing.
 const COMPRESS_ABOVE: u16 = 1_024;
@@ -43,6 +48,7 @@ const COMPRESS_ABOVE: u16 = 1_024;
 pub(crate) struct Front {
     pub(crate) engine: Engine,
     pub(crate) server: ServerConfig,
+    pub(crate) realtime: RealtimeConfig,
     pub(crate) limits: Limits,
     /// Where identity, keys and demo accounts are found; `None` for a graph
     /// without modules, whose subgraphs look at tokens themselves.
@@ -50,10 +56,24 @@ pub(crate) struct Front {
     /// `None` for a graph without modules.
     pub(crate) health: Option<Watcher>,
     pub(crate) subgraphs: HashMap<&'static str, Arc<dyn Subgraph>>,
+    /// Decides when a token has expired.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The open streams.
+    pub(crate) streams: Streams,
     /// Cancelled when open streams must end.
     pub(crate) stop: CancellationToken,
     /// Cancelled when no new request should come any more.
     pub(crate) draining: CancellationToken,
+}
+
+impl Front {
+    /// Waits until streams must end: their clients should connect elsewhere.
+    pub(crate) async fn stopping(&self) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = self.draining.cancelled() => {}
+        }
+    }
 }
 
 /// All routes of one graph.
@@ -86,8 +106,12 @@ pub(crate) fn router(front: Front) -> Router {
     };
     let router = match server.compression {
         true => router.layer(
-            CompressionLayer::new()
-                .compress_when(DefaultPredicate::new().and(SizeAbove::new(COMPRESS_ABOVE))),
+            CompressionLayer::new().compress_when(
+                DefaultPredicate::new()
+                    .and(SizeAbove::new(COMPRESS_ABOVE))
+                    // A compressor would hold events back.
+                    .and(NotForContentType::const_new("multipart/mixed")),
+            ),
         ),
         false => router,
     };
@@ -113,12 +137,13 @@ fn cors(server: &ServerConfig) -> CorsLayer {
         header::AUTHORIZATION,
         header::CONTENT_TYPE,
         HeaderName::from_static("idempotency-key"),
+        sse::TOKEN,
         trace::REQUEST_ID,
     ];
     headers.extend(csrf::PREFLIGHT_HEADERS);
     CorsLayer::new()
         .allow_origin(origin)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers(headers)
         .expose_headers([trace::REQUEST_ID, header::RETRY_AFTER])
         .allow_credentials(server.cors.credentials)

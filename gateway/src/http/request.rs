@@ -31,6 +31,22 @@ pub(super) fn from_body(body: &[u8], nesting: usize) -> Result<GraphQLRequest, R
     }
 }
 
+/// The client's name for the operation in a JSON body, as GraphQL over SSE has
+/// it. The body must have been read by [`from_body`] before.
+pub(super) fn operation_id(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        extensions: Option<Extensions>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Extensions {
+        operation_id: Option<String>,
+    }
+    let named: Named = serde_json::from_slice(body).ok()?;
+    named.extensions?.operation_id.filter(|id| !id.is_empty())
+}
+
 /// The request in the query of a URL.
 pub(super) fn from_uri(uri: &Uri, nesting: usize) -> Result<GraphQLRequest, Refusal> {
     let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else {

@@ -5,6 +5,8 @@
 //! `cargo bench -p tests --bench catalogue`, or with `-- --seconds 3 --rounds 1`
 //! for a quick look.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
+
 mod engine;
 mod handwritten;
 mod load;
@@ -65,7 +67,8 @@ async fn run(time: Duration, rounds: usize) {
     for (variant, _) in VARIANTS {
         servers.push(Server::start(variant, &database).await);
     }
-    let bodies = futures_util::future::join_all(servers.iter().map(|server| load::once(server.port))).await;
+    let bodies =
+        futures_util::future::join_all(servers.iter().map(|server| load::once(server.port))).await;
     // The stock library writes fields in the order in which they are resolved.
     let answers: Vec<serde_json::Value> =
         bodies.iter().map(|body| serde_json::from_str(body).expect("JSON")).collect();
@@ -79,7 +82,9 @@ async fn run(time: Duration, rounds: usize) {
             measured[index].push(load::run(server, CONNECTIONS, time).await);
         }
     }
-    println!("\n| | CPU of the server a request | requests a second | p50 | p99 |\n|---|---|---|---|---|");
+    println!(
+        "\n| | CPU of the server a request | requests a second | p50 | p99 |\n|---|---|---|---|---|"
+    );
     let base = load::median(&measured[0]).cpu;
     for ((_, title), rounds) in VARIANTS.iter().zip(&measured) {
         let round = load::median(rounds);

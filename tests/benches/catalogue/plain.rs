@@ -15,8 +15,8 @@ use entities::{
     users::seller,
 };
 use sea_orm::{
-    ColumnTrait as _, ConnectOptions, Database, DatabaseConnection, DbErr, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectOptions, Database, DatabaseConnection, DbErr, EntityTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 type Plain = Schema<Query, EmptyMutation, EmptySubscription>;
@@ -47,7 +47,10 @@ pub(crate) async fn router(database: &str, sharing: Sharing) -> Router {
 
 type Shared = (Plain, DatabaseConnection, Sharing);
 
-async fn answer(State((schema, db, sharing)): State<Shared>, request: GraphQLRequest) -> GraphQLResponse {
+async fn answer(
+    State((schema, db, sharing)): State<Shared>,
+    request: GraphQLRequest,
+) -> GraphQLResponse {
     let mut request = request.into_inner();
     if sharing == Sharing::Request {
         request = request.data(DataLoader::new(Rows(db), tokio::spawn));

@@ -58,7 +58,8 @@ impl Server {
 /// Binds this process to a core.
 pub(crate) fn pin_to_core(core: usize) {
     let pid = std::process::id().to_string();
-    let pinned = Command::new("taskset").args(["-cp", &core.to_string(), &pid]).stdout(Stdio::null()).status();
+    let pinned =
+        Command::new("taskset").args(["-cp", &core.to_string(), &pid]).stdout(Stdio::null()).status();
     assert!(pinned.is_ok_and(|status| status.success()), "taskset of util-linux is needed");
 }
 

@@ -1,0 +1,258 @@
+//! Who may ask which root field. Every one stands in the table below, and one
+//! that does not fails the test.
+
+use std::collections::BTreeSet;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use kit::ids::{ProductId, SessionId};
+use serde_json::{Value, json};
+use tests::{Client, Served, TestApp, on_each_database};
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{Message, client::IntoClientRequest as _},
+};
+
+use super::{data, new};
+
+/// What somebody is answered: `OK`, or the code of the first error.
+type Outcome = &'static str;
+
+const OK: Outcome = "OK";
+const GUEST: Outcome = "UNAUTHENTICATED";
+const FORBIDDEN: Outcome = "FORBIDDEN";
+const NOT_FOUND: Outcome = "NOT_FOUND";
+
+/// Root fields of the harness, which no product has.
+const HARNESS: [&str; 5] = ["crash", "hello", "make", "panics", "tick"];
+
+/// Who asks, in the order of the table's columns.
+const ROLES: [&str; 6] = ["guest", "customer", "seller", "support", "moderator", "admin"];
+
+/// A root field, an operation that asks it, and what each role is answered.
+type Row = (&'static str, &'static str, [Outcome; 6]);
+
+const EVERYBODY: [Outcome; 6] = [OK; 6];
+const SIGNED_IN: [Outcome; 6] = [GUEST, OK, OK, OK, OK, OK];
+
+/// `$product` is the seller's, `$review` one of it, `$other` somebody else's
+/// product, `$nothing` the id of a session that nobody has.
+const ACCESS: &[Row] = &[
+    // Queries.
+    ("categories", "{ categories { id } }", EVERYBODY),
+    ("me", "{ me { id } }", EVERYBODY),
+    ("node", "query($product: ID!) { node(id: $product) { id } }", EVERYBODY),
+    ("nodes", "query($product: ID!) { nodes(ids: [$product]) { id } }", EVERYBODY),
+    ("product", "query($product: ID!) { product(by: { id: $product }) { id } }", EVERYBODY),
+    ("products", "{ products(first: 1) { nodes { id } } }", EVERYBODY),
+    ("user", "{ user(by: { handle: \"alma-admin\" }) { id } }", EVERYBODY),
+    ("users", "{ users(first: 1) { nodes { id } } }", [GUEST, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, OK]),
+    // Mutations.
+    (
+        "accountSignUp",
+        "mutation($new: SignUpInput!) { accountSignUp(input: $new) { userErrors { code } } }",
+        EVERYBODY,
+    ),
+    (
+        "accountUpdate",
+        "mutation { accountUpdate(input: { locale: \"en\" }) { userErrors { code } } }",
+        SIGNED_IN,
+    ),
+    (
+        "sessionSignIn",
+        "mutation { sessionSignIn(input: { method: { password: { email: \"alma-admin@demo.example\", \
+            password: \"weft-demo-2026\" } } }) { userErrors { code } } }",
+        EVERYBODY,
+    ),
+    (
+        "sessionRevoke",
+        "mutation($nothing: ID!) { sessionRevoke(id: $nothing) { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "productSave",
+        "mutation { productSave(input: { title: \"Lamp\" }) { userErrors { code } } }",
+        [GUEST, FORBIDDEN, OK, FORBIDDEN, FORBIDDEN, FORBIDDEN],
+    ),
+    (
+        "productArchive",
+        "mutation($product: ID!) { productArchive(id: $product) { userErrors { code } } }",
+        [GUEST, NOT_FOUND, OK, NOT_FOUND, OK, OK],
+    ),
+    (
+        "reviewSave",
+        "mutation($other: ID!) { reviewSave(productId: $other, stars: 4, body: \"Fine.\") { userErrors \
+            { code } } }",
+        SIGNED_IN,
+    ),
+    (
+        "reviewReply",
+        "mutation($review: ID!) { reviewReply(reviewId: $review, body: \"Thanks.\") { userErrors { \
+            code } } }",
+        [GUEST, NOT_FOUND, OK, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "favouriteSet",
+        "mutation($other: ID!) { favouriteSet(productId: $other, favourite: true) { userErrors { code \
+            } } }",
+        SIGNED_IN,
+    ),
+    // Subscriptions. Asked for no product they end with a word on the list,
+    // which only those hear who may subscribe.
+    ("productEvents", "subscription { productEvents(ids: []) { cursor } }", ["BAD_USER_INPUT"; 6]),
+];
+
+/// The root fields of the served schema.
+async fn root_fields(client: &Client) -> BTreeSet<String> {
+    let query = "{ __schema { queryType { fields { name } } mutationType { fields { name } } \
+        subscriptionType { fields { name } } } }";
+    let schema = data(client, query, json!({})).await["__schema"].take();
+    let types = ["queryType", "mutationType", "subscriptionType"];
+    let fields =
+        types.iter().flat_map(|kind| schema[*kind]["fields"].as_array().expect("fields").clone());
+    let names = fields.map(|field| field["name"].as_str().expect("a name").to_owned());
+    names.filter(|name| !HARNESS.contains(&name.as_str())).collect()
+}
+
+async fn clients(app: &TestApp) -> [Client; 6] {
+    [
+        app.guest(),
+        app.sign_in(&app.email(60).await).await,
+        app.seller(4).await,
+        app.sign_in("sami-support@demo.example").await,
+        app.sign_in("mona-moderator@demo.example").await,
+        app.sign_in("alma-admin@demo.example").await,
+    ]
+}
+
+/// Ids for the operations of the table.
+async fn variables(app: &TestApp, seller: &Client) -> Value {
+    let query = "{ me { user { seller { id products(first: 50) { nodes { id reviews(first: 1) { nodes \
+        { id } } } } } } } }";
+    let shop = data(seller, query, json!({})).await["me"]["user"]["seller"].take();
+    let products = shop["products"]["nodes"].as_array().expect("products");
+    let reviewed = products.iter().find(|product| product["reviews"]["nodes"][0]["id"].is_string());
+    let product = reviewed.expect("a reviewed product");
+    let others = "query($id: ID!) { products(first: 1, filter: { not: { sellerId: $id }, status: \
+        [ACTIVE] }) { nodes { id } } }";
+    let other =
+        data(&app.guest(), others, json!({ "id": shop["id"] })).await["products"]["nodes"][0]["id"]
+            .take();
+    let nothing = <SessionId as kit::Id>::generate();
+    json!({ "product": product["id"], "review": product["reviews"]["nodes"][0]["id"], "other": other,
+        "nothing": nothing })
+}
+
+/// What this operation is answered.
+async fn outcome(client: &Client, served: &Served, operation: &str, variables: &Value) -> String {
+    if operation.starts_with("subscription") {
+        return first_event(client, served, operation).await;
+    }
+    let declared = |name: &&String| operation.contains(&format!("${name}:"));
+    let variables = variables.as_object().expect("an object");
+    let used: serde_json::Map<String, Value> = variables
+        .iter()
+        .filter(|(name, _)| declared(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let answer = client.ask(operation, used.into()).await;
+    let code = answer["errors"][0]["extensions"]["code"].as_str();
+    let payload = answer["data"].as_object().and_then(|data| data.values().next());
+    let refusal = payload.and_then(|payload| payload["userErrors"][0]["code"].as_str());
+    code.or(refusal).unwrap_or(OK).to_owned()
+}
+
+/// The code of the first message of a subscription, over a socket of its own.
+async fn first_event(client: &Client, served: &Served, operation: &str) -> String {
+    let url = format!("{}/graphql", served.url.replacen("http", "ws", 1));
+    let mut request = url.into_client_request().expect("a request");
+    let headers = request.headers_mut();
+    headers.insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header value"));
+    let (mut socket, _) = connect_async(request).await.expect("the gateway takes sockets");
+    let payload = match client.token() {
+        Some(token) => json!({ "authorization": format!("Bearer {token}") }),
+        None => json!({}),
+    };
+    let messages = [
+        json!({ "type": "connection_init", "payload": payload }),
+        json!({ "id": "1", "type": "subscribe", "payload": { "query": operation } }),
+    ];
+    for message in messages {
+        socket.send(Message::text(message.to_string())).await.expect("the socket is open");
+    }
+    while let Some(Ok(message)) = socket.next().await {
+        let Message::Text(text) = message else { continue };
+        let message: Value = serde_json::from_str(&text).expect("JSON");
+        let error = match message["type"].as_str() {
+            Some("error") => &message["payload"][0],
+            Some("next") => &message["payload"]["errors"][0],
+            _ => continue,
+        };
+        return error["extensions"]["code"].as_str().unwrap_or(OK).to_owned();
+    }
+    "CLOSED".to_owned()
+}
+
+#[tokio::test]
+async fn every_root_field_answers_each_role_as_the_table_says() {
+    on_each_database(async |app| {
+        let clients = clients(&app).await;
+        let mut variables = variables(&app, &clients[2]).await;
+        let served = app.serve().await;
+        let mut wrong = Vec::new();
+
+        for (field, operation, expected) in ACCESS {
+            for ((role, client), expected) in ROLES.iter().zip(&clients).zip(expected) {
+                variables["new"] = new(&format!("new-{role}"));
+                let outcome = outcome(client, &served, operation, &variables).await;
+                if outcome != *expected {
+                    wrong.push(format!("{field} as {role}: {outcome}, not {expected}"));
+                }
+            }
+        }
+
+        assert_eq!(wrong, Vec::<String>::new());
+        drop(served);
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_root_field_stands_in_the_table() {
+    let app = TestApp::sqlite().await;
+    let listed: BTreeSet<String> = ACCESS.iter().map(|(field, ..)| (*field).to_owned()).collect();
+
+    let served = root_fields(&app.guest()).await;
+
+    assert_eq!(served, listed, "say in the table who may ask a new field, and take a removed one out");
+    for (field, operation, _) in ACCESS {
+        assert!(
+            operation.contains(&format!("{field}(")) || operation.contains(&format!("{field} {{")),
+            "{operation}"
+        );
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn exact_stock_is_for_those_who_keep_the_inventory() {
+    on_each_database(async |app| {
+        let product: ProductId = kit::seed::id(0);
+        let query = "query($id: ID!) { product(by: { id: $id }) { title variants(first: 1) { nodes { \
+            sku available } } } }";
+        let mut outcomes = Vec::new();
+
+        for client in clients(&app).await {
+            let answer = client.ask(query, json!({ "id": product })).await;
+            let variant = &answer["data"]["product"]["variants"]["nodes"][0];
+            assert!(variant["sku"].is_string(), "its siblings are there: {answer}");
+            let code = answer["errors"][0]["extensions"]["code"].as_str().unwrap_or(OK).to_owned();
+            assert_eq!(variant["available"].is_i64(), code == OK, "{answer}");
+            outcomes.push(code);
+        }
+
+        assert_eq!(outcomes, [GUEST, FORBIDDEN, OK, OK, FORBIDDEN, OK]);
+        app.stop().await;
+    })
+    .await;
+}
