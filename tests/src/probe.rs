@@ -91,7 +91,7 @@ impl Ticks {
     ) -> impl Stream<Item = i32> {
         let end = to.unwrap_or(i32::MAX);
         stream::iter(1..=end).then(|number| async move {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
             number
         })
     }
