@@ -65,10 +65,19 @@ async fn follow(http: http1::Builder, stream: TcpStream, router: Router, stop: C
     }
 }
 
+/// How long sent bytes may stay unread before the connection is dropped.
+const UNREAD: Duration = Duration::from_secs(60);
+
 /// Small answers should not wait for the next packet.
 fn prompt(stream: TcpStream) -> TcpStream {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection stays without TCP_NODELAY");
+    }
+    // A client that takes nothing for so long is gone: nothing else ends a
+    // connection whose answer nobody reads.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD)) {
+        tracing::debug!(%error, "a connection stays without TCP_USER_TIMEOUT");
     }
     stream
 }

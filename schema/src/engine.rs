@@ -193,7 +193,13 @@ impl Engine {
         }
         let public = PublicSchema::from_supergraph(&supergraph)?;
         let witnesses = Witnesses::of(&supergraph);
-        let documents = Cache::builder().max_capacity(limits.documents).build();
+        // A document counts as many as it is long: comments are no tokens.
+        let documents = Cache::builder()
+            .max_capacity(limits.documents)
+            .weigher(|text: &String, _: &Arc<Prepared>| {
+                u32::try_from(1 + text.len() / 4_096).unwrap_or(u32::MAX)
+            })
+            .build();
         Ok(Self(Arc::new(Graph {
             public,
             supergraph,

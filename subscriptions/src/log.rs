@@ -89,6 +89,7 @@ impl EventLog {
         mut commits: watch::Receiver<u64>,
         stop: CancellationToken,
     ) -> Result<impl Future<Output = ()> + Send + use<>, DbErr> {
+        event::adopt_restored(&self.db).await?;
         self.head.send_replace(reader::head(&self.db).await?);
         let log = self.clone();
         Ok(async move {

@@ -2,6 +2,7 @@
 //! test.
 
 mod accounts;
+mod database;
 mod events;
 mod graph;
 mod http;

@@ -51,6 +51,19 @@ fn after(transaction: i64, sequence: i64) -> Condition {
     )
 }
 
+/// Events out of a restored dump carry numbers of transactions that this server
+/// has not given yet: they come before all of its own, and their cursors are a gap.
+pub async fn adopt_restored(db: &DatabaseConnection) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        db.execute_unprepared(
+            "UPDATE events SET \"transaction\" = 0 \
+             WHERE \"transaction\" >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
+        )
+        .await?;
+    }
+    Ok(())
+}
+
 /// Transaction and number of the newest settled event.
 pub async fn newest_settled(db: &DatabaseConnection) -> Result<Option<(i64, i64)>, DbErr> {
     Entity::find()

@@ -88,12 +88,21 @@ impl DatabaseConfig {
                 let place = place.split('?').next().unwrap_or(place);
                 format!("{scheme}://{user}:***@{place}")
             }
-            None => url.to_owned(),
+            None if self.is_embedded() => url.to_owned(),
+            // A password can stand among the parameters.
+            None => format!("{scheme}://{}", rest.split('?').next().unwrap_or(rest)),
         }
     }
 
     /// Why this address can't be used, if it can't.
     pub(super) fn problem(&self) -> Option<String> {
+        if self.url.expose_secret().contains(":memory:") {
+            return Some(
+                "database.url: name an in-memory database, such as `sqlite://weft?mode=memory`: reader and \
+                 writer must find the same one"
+                    .to_owned(),
+            );
+        }
         let is_known = ["sqlite:", "postgres://", "postgresql://"]
             .iter()
             .any(|scheme| self.url.expose_secret().starts_with(scheme));

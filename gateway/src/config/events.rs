@@ -34,4 +34,12 @@ impl EventsConfig {
     pub(crate) const fn options(&self) -> LogOptions {
         LogOptions { poll: self.poll, buffer: self.buffer }
     }
+
+    /// Why these values can't be used, if they can't.
+    pub(super) fn problem(&self) -> Option<String> {
+        if self.poll.is_zero() {
+            return Some("events.poll must be longer than nothing, such as `250ms`".to_owned());
+        }
+        (self.buffer == 0).then(|| "events.buffer must be at least 1".to_owned())
+    }
 }

@@ -150,7 +150,9 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         .cors
         .problem()
         .or_else(|| config.database.problem())
-        .or_else(|| config.realtime.problem());
+        .or_else(|| config.realtime.problem())
+        .or_else(|| config.events.problem())
+        .or_else(|| config.modules.problem());
     problem.map_or(Ok(()), |problem| Err(ConfigError::Value(problem)))
 }
 

@@ -48,6 +48,15 @@ impl Default for ModulesConfig {
     }
 }
 
+impl ModulesConfig {
+    /// Why these values can't be used, if they can't.
+    pub(super) fn problem(&self) -> Option<String> {
+        self.health_interval
+            .is_zero()
+            .then(|| "modules.health_interval must be longer than nothing, such as `60s`".to_owned())
+    }
+}
+
 fn default_timeout() -> Duration {
     Duration::from_secs(5)
 }

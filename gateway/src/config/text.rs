@@ -41,7 +41,7 @@ pub(super) fn masked<S: Serializer>(secret: &SecretString, serializer: S) -> Res
 /// Shows an address without the password in it.
 pub(super) fn visible<S: Serializer>(url: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     match url.expose_secret() {
-        url if url.contains('@') => serializer.serialize_str("***"),
+        url if url.contains('@') || url.contains("password=") => serializer.serialize_str("***"),
         url => serializer.serialize_str(url),
     }
 }

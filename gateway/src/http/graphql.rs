@@ -55,7 +55,9 @@ pub(super) async fn serve(
         return refusal.into_response(media, &id.0);
     }
     let accepted = Accepted { stream, takes_json: json.is_some() };
-    let mut response = match answer(&front, &parts, body, &id, accepted).await {
+    let outcome = answer(&front, &parts, body, &id, accepted).await;
+    let is_stream = matches!(outcome, Ok(Reply::Stream(_)));
+    let mut response = match outcome {
         Ok(Reply::Once(answer)) => {
             let status = errors::status(&answer, media);
             errors::respond(answer, status, media, &id.0)
@@ -63,7 +65,8 @@ pub(super) async fn serve(
         Ok(Reply::Stream(response)) => response,
         Err(refusal) => refusal.into_response(media, &id.0),
     };
-    if parts.method == Method::GET {
+    // A stream says itself how it may be kept and changed on its way.
+    if parts.method == Method::GET && !is_stream {
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::VARY, HeaderValue::from_static("accept, authorization"));

@@ -12,7 +12,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 use tokio::sync::watch;
 
@@ -150,7 +150,10 @@ impl Database {
                 Ok(value)
             }
             Err(error) => {
-                transaction.rollback().await?;
+                // The work's own error is the one to answer, or to try again for.
+                if let Err(cause) = transaction.rollback().await {
+                    tracing::warn!(%cause, "a rollback failed");
+                }
                 Err(error)
             }
         }
@@ -209,18 +212,17 @@ async fn open(
 /// Whether the database gave up in favour of another transaction, so that
 /// trying again can succeed: SQLSTATE 40001 and 40P01, SQLITE_BUSY.
 fn is_conflict(cause: &(dyn std::error::Error + 'static)) -> bool {
-    let mut source = Some(cause);
-    while let Some(error) = source {
-        let code = error
-            .downcast_ref::<sea_orm::sqlx::Error>()
-            .and_then(|error| error.as_database_error())
-            .and_then(|error| error.code());
-        if let Some(code) = code {
-            return matches!(code.as_ref(), "40001" | "40P01" | "5" | "517");
-        }
-        source = error.source();
-    }
-    false
+    // SeaORM does not name the driver's error as the source of its own.
+    let Some(
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)),
+    ) = cause.downcast_ref::<DbErr>()
+    else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01" | "5" | "517"))
 }
 
 impl Backend {

@@ -25,12 +25,15 @@ pub(crate) struct LiveSessions {
     clock: Arc<dyn Clock>,
     /// The account of a session, `None` when that is not active.
     remembered: Cache<SessionId, Option<AccountId>>,
+    /// Ended here: a read that was under way may still remember them as active.
+    ended: Cache<SessionId, ()>,
 }
 
 impl LiveSessions {
     pub(crate) fn new(platform: &Platform) -> Self {
         let remembered = Cache::builder().max_capacity(REMEMBERED).time_to_live(MEMORY).build();
-        Self { db: platform.db.clone(), clock: platform.clock.clone(), remembered }
+        let ended = Cache::builder().max_capacity(REMEMBERED).time_to_live(MEMORY * 6).build();
+        Self { db: platform.db.clone(), clock: platform.clock.clone(), remembered, ended }
     }
 
     /// Whether the session is active and the account's.
@@ -40,11 +43,15 @@ impl LiveSessions {
             Ok::<_, Error>(owner)
         };
         let owner = self.remembered.try_get_with(session, read).await;
+        if self.ended.contains_key(&session) {
+            return Ok(false);
+        }
         owner.map(|owner| owner == Some(account)).map_err(|error| Error::clone(&error))
     }
 
-    /// Reads the session anew next time.
+    /// The session has ended; it never becomes active again.
     pub(crate) async fn forget(&self, session: SessionId) {
+        self.ended.insert(session, ()).await;
         self.remembered.invalidate(&session).await;
     }
 }

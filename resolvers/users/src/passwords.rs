@@ -1,6 +1,6 @@
 //! Password hashes: Argon2id, off the async threads, a few at a time.
 
-use std::thread::available_parallelism;
+use std::{sync::Arc, thread::available_parallelism};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
@@ -18,13 +18,13 @@ const NOBODYS: &str =
 /// Hashes and verifies passwords.
 pub(crate) struct Passwords {
     /// Every hash takes 19 MiB and a core: the rest waits in line.
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 impl Passwords {
     pub(crate) fn new() -> Self {
         let turns = available_parallelism().map_or(1, usize::from);
-        Self { turns: Semaphore::new(turns) }
+        Self { turns: Arc::new(Semaphore::new(turns)) }
     }
 
     /// The hash to store for a password.
@@ -44,7 +44,12 @@ impl Passwords {
     }
 
     async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let _turn = self.turns.acquire().await.expect("the semaphore is never closed");
+        let turn = self.turns.clone().acquire_owned().await.expect("the semaphore is never closed");
+        // The work goes on when its request is dropped, so it holds the turn itself.
+        let work = move || {
+            let _turn = turn;
+            work()
+        };
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }
 }

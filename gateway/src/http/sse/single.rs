@@ -169,7 +169,9 @@ async fn start(
     };
     let scope = identity::scope(front, &parts.headers, id).await?;
     if let Err(refused) = graphql::prepare(front, &request).await {
-        return Ok(errors::respond(refused, StatusCode::BAD_REQUEST, media, &id.0));
+        // No operation runs: the status says so in both media types.
+        let status = errors::status(&refused, Media::Response);
+        return Ok(errors::respond(refused, status, media, &id.0));
     }
     let session = Some(Session::of(front, &scope));
     let operation = Operation { front: front.clone(), request, scope, id: id.clone(), session };
