@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use crate::{
     document::shape::{Selection, Variant},
     engine::Prepared,
+    error,
     execute::{Keys, is_included},
 };
 
@@ -96,17 +97,23 @@ impl Answer {
 
 impl From<Answer> for Response {
     fn from(answer: Answer) -> Self {
+        let mut errors = answer.errors;
         let data = match &answer.data {
             Data::None | Data::Null => Value::Null,
             Data::Tree { .. } => {
                 let bare = Answer { errors: Vec::new(), extensions: IndexMap::new(), data: answer.data };
-                let mut json: IndexMap<String, Value> =
-                    serde_json::from_slice(&bare.to_json()).expect("an answer is JSON");
-                json.swap_remove("data").unwrap_or_default()
+                match serde_json::from_slice::<IndexMap<String, Value>>(&bare.to_json()) {
+                    Ok(mut json) => json.swap_remove("data").unwrap_or_default(),
+                    // A scalar of a subgraph can nest deeper than the reader goes.
+                    Err(_) => {
+                        errors.push(error::coded(error::INTERNAL, "the answer nests too deep"));
+                        Value::Null
+                    }
+                }
             }
         };
         let mut response = Self::new(data);
-        response.errors = answer.errors;
+        response.errors = errors;
         response.extensions = answer.extensions.into_iter().collect();
         response
     }

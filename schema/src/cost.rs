@@ -42,7 +42,7 @@ fn field(field: &Field, variables: &Variables, page: Option<u64>) -> u64 {
     };
     // A connection's size is the size of its `edges` and `nodes`.
     let page = if field.ty.is_list() { None } else { size };
-    items.saturating_mul(1 + selection(below, variables, page))
+    items.saturating_mul(selection(below, variables, page).saturating_add(1))
 }
 
 /// What `first`, `last` or a list of ids asks for.

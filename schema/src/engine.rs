@@ -27,7 +27,7 @@ use crate::{
     },
     error,
     execute::{Keys, Run, is_included},
-    introspect,
+    introspect::Introspector,
     planner::{Fetch, HivePlanner, Plan, PlanError, Planner, Step, SubOperation},
     satisfiable,
     transport::{NODE_SUBGRAPH, NodeSubgraph, Transport},
@@ -193,11 +193,13 @@ impl Engine {
         }
         let public = PublicSchema::from_supergraph(&supergraph)?;
         let witnesses = Witnesses::of(&supergraph);
-        // A document counts as many as it is long: comments are no tokens.
+        // A document counts as many as it is large: comments are no tokens, and a
+        // few fragments can stand for thousands of fields.
         let documents = Cache::builder()
             .max_capacity(limits.documents)
-            .weigher(|text: &String, _: &Arc<Prepared>| {
-                u32::try_from(1 + text.len() / 4_096).unwrap_or(u32::MAX)
+            .weigher(|text: &String, prepared: &Arc<Prepared>| {
+                let parts = text.len() / 4_096 + prepared.shape.size() / 64;
+                u32::try_from(1 + parts).unwrap_or(u32::MAX)
             })
             .build();
         Ok(Self(Arc::new(Graph {
@@ -241,9 +243,10 @@ impl Engine {
         operation_name: Option<&str>,
     ) -> Result<Arc<Prepared>, Vec<ServerError>> {
         let key: std::borrow::Cow<'_, str> = match operation_name {
+            // No valid document holds this sign, and no two requests share a key.
+            None if query.contains('\0') => format!("\0{query}").into(),
             None => query.into(),
-            // No name holds a line end, so no two requests share a key.
-            Some(name) => format!("{name}\n{query}").into(),
+            Some(name) => format!("{}\0{name}{query}", name.len()).into(),
         };
         if let Some(known) = self.0.documents.get(key.as_ref()).await {
             return Ok(known);
@@ -301,7 +304,7 @@ impl Engine {
         given: Variables,
         mut scope: RequestScope,
     ) -> Answer {
-        let variables = match self.0.variables(&prepared, given) {
+        let variables = match self.0.affordable(&prepared, given) {
             Ok(variables) => variables,
             Err(errors) => return Answer::refused(errors),
         };
@@ -347,7 +350,7 @@ impl Engine {
             let answer = async move { engine.run(prepared, given, scope).await };
             return futures_util::stream::once(answer).boxed();
         }
-        let variables = match self.0.variables(&prepared, given) {
+        let variables = match self.0.affordable(&prepared, given) {
             Ok(variables) => Arc::new(variables),
             Err(errors) => return once(Answer::refused(errors)),
         };
@@ -509,6 +512,18 @@ impl Graph {
             && prepared.shape.is_plain()
     }
 
+    /// The variables of an operation that costs no more with them than it may.
+    fn affordable(&self, prepared: &Prepared, given: Variables) -> Result<Variables, Vec<ServerError>> {
+        let variables = self.variables(prepared, given)?;
+        let (cost, most) = (cost::of(&prepared.shape, &variables), self.limits.cost);
+        if cost > most {
+            let message =
+                format!("the operation costs {cost} points, more than {most}: ask for smaller pages");
+            return Err(vec![error::coded(error::COST_EXCEEDED, message)]);
+        }
+        Ok(variables)
+    }
+
     fn variables(&self, prepared: &Prepared, given: Variables) -> Result<Variables, Vec<ServerError>> {
         let mut variables = variables::coerce(&self.public, &prepared.variables, given)?;
         for (name, own) in &prepared.conditions {
@@ -525,13 +540,17 @@ impl Graph {
         prepared: &Prepared,
         variables: &Variables,
     ) -> (Option<async_graphql::Value>, Vec<ServerError>) {
+        let introspector = Introspector::new(&self.public, variables);
         for field in prepared.root_fields().filter(|field| field.is_introspection()) {
             if is_included(field, variables) {
-                run.insert(field.planned.clone(), introspect::resolve(&self.public, field, variables));
+                run.insert(field.planned.clone(), introspector.resolve(field));
             }
         }
         for field in prepared.root_fields() {
             self.witnesses.drop_missing(field, &run);
+        }
+        if let Some(error) = introspector.exhausted() {
+            return (None, vec![error]);
         }
         let (value, mut errors) = run.finish(&prepared.shape, prepared.keys);
         errors.truncate(self.limits.errors);

@@ -8,6 +8,8 @@ pub(crate) const PARSE: &str = "GRAPHQL_PARSE_FAILED";
 pub(crate) const VALIDATION: &str = "GRAPHQL_VALIDATION_FAILED";
 /// A variable or argument does not fit its type.
 pub(crate) const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+/// The operation asks for more than it may.
+pub(crate) const COST_EXCEEDED: &str = "COST_EXCEEDED";
 /// The request can't be served this way.
 pub(crate) const BAD_REQUEST: &str = "BAD_REQUEST";
 /// Our mistake, or a module's.

@@ -1,35 +1,27 @@
 //! Introspection (GraphQL specification, 4 "Introspection"), answered from the
 //! public schema.
 
+use std::cell::Cell;
+
 use apollo_compiler::{
     Name as TypeName, Node,
     ast::{self, DirectiveDefinition, Type},
     schema::{Component, EnumValueDefinition, ExtendedType, FieldDefinition, InputValueDefinition},
 };
-use async_graphql::{Name, Value, Variables};
+use async_graphql::{Name, ServerError, Value, Variables};
 use indexmap::IndexMap;
 
 use crate::{
     PublicSchema,
     document::shape::{Field, Selection},
+    error,
     execute::is_included,
     variables::literal,
 };
 
-/// The value of `__schema` or `__type`, under the planner's keys.
-pub(crate) fn resolve(public: &PublicSchema, field: &Field, variables: &Variables) -> Value {
-    let introspector = Introspector { public, variables };
-    let meta = match field.name.as_str() {
-        "__schema" => Some(Meta::Schema),
-        _ => match introspector.argument(field, "name") {
-            Some(Value::String(name)) => {
-                public.schema.types.get_key_value(name.as_str()).map(|(name, _)| Meta::Named(name))
-            }
-            _ => None,
-        },
-    };
-    introspector.maybe(meta, field)
-}
+/// The most objects one request reads of the schema; the standard query needs
+/// far fewer.
+const MAX_OBJECTS: usize = 50_000;
 
 /// Something to introspect.
 enum Meta<'s> {
@@ -49,12 +41,39 @@ enum Held<'s> {
     Many(Option<Vec<Meta<'s>>>),
 }
 
-struct Introspector<'s> {
+/// Answers the introspection of one request.
+pub(crate) struct Introspector<'s> {
     public: &'s PublicSchema,
     variables: &'s Variables,
+    /// Objects that may still be read.
+    left: Cell<usize>,
 }
 
 impl<'s> Introspector<'s> {
+    pub(crate) const fn new(public: &'s PublicSchema, variables: &'s Variables) -> Self {
+        Self { public, variables, left: Cell::new(MAX_OBJECTS) }
+    }
+
+    /// The value of `__schema` or `__type`, under the planner's keys.
+    pub(crate) fn resolve(&self, field: &Field) -> Value {
+        let meta = match field.name.as_str() {
+            "__schema" => Some(Meta::Schema),
+            _ => match self.argument(field, "name") {
+                Some(Value::String(name)) => {
+                    let types = &self.public.schema.types;
+                    types.get_key_value(name.as_str()).map(|(name, _)| Meta::Named(name))
+                }
+                _ => None,
+            },
+        };
+        self.maybe(meta, field)
+    }
+
+    /// Why the answer is not whole, if it is not.
+    pub(crate) fn exhausted(&self) -> Option<ServerError> {
+        (self.left.get() == 0).then(|| error::too_much("objects of the schema", MAX_OBJECTS))
+    }
+
     fn maybe(&self, meta: Option<Meta<'s>>, field: &Field) -> Value {
         match (meta, &field.selection) {
             (Some(meta), Some(selection)) => self.object(&meta, selection),
@@ -63,6 +82,8 @@ impl<'s> Introspector<'s> {
     }
 
     fn object(&self, meta: &Meta<'s>, selection: &Selection) -> Value {
+        let Some(left) = self.left.get().checked_sub(1) else { return Value::Null };
+        self.left.set(left);
         let mut object = IndexMap::new();
         for field in selection.variants.iter().flat_map(|variant| &variant.fields) {
             if field.name == "__typename" || !is_included(field, self.variables) {

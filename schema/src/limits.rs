@@ -24,12 +24,18 @@ pub struct Limits {
     pub directives: usize,
     /// Fields of the document, fragments counted wherever they are spread.
     pub fields: usize,
+    /// Bytes of arguments, fragments counted wherever they are spread.
+    pub arguments: usize,
+    /// Points an operation may cost: an object counts one, each item of a list as
+    /// often as the page asks for.
+    pub cost: u64,
     /// Errors in one answer; further ones are counted, not listed.
     pub errors: usize,
     /// How long planning one document may take.
     #[serde(with = "humantime_serde")]
     pub planning: Duration,
-    /// Prepared documents kept in memory, least recently used out first.
+    /// Prepared documents kept in memory, least recently used out first; a large
+    /// one counts as several.
     pub documents: u64,
 }
 
@@ -43,6 +49,8 @@ impl Default for Limits {
             root_fields: 60,
             directives: 200,
             fields: 5_000,
+            arguments: 256 * 1_024,
+            cost: 500_000,
             errors: 100,
             planning: Duration::from_secs(5),
             documents: 4_096,

@@ -15,8 +15,9 @@ use async_graphql::{Name, Value};
 
 use crate::{document::shape::Field, execute::Run, transport::NODE_SUBGRAPH};
 
-/// The witness's name in the tree.
-const WITNESS: &str = "_gw__witness";
+/// The witness's name in the tree. No client's alias is planned under it: those
+/// begin with [`SHIELD`](crate::document::shape::SHIELD).
+const WITNESS: &str = "_gwwitness";
 
 /// The witness of every type that `node` can answer.
 #[derive(Debug, Default)]

@@ -118,7 +118,7 @@ impl Graph {
             };
             (name.to_owned(), Arc::new(fake) as Arc<dyn Transport>)
         });
-        let limits = Limits { errors: 100_000, ..Limits::default() };
+        let limits = Limits { errors: 100_000, cost: u64::MAX, ..Limits::default() };
         let transports = HashMap::from(transports);
         Engine::with_planner(self.planner.clone(), self.supergraph.clone(), transports, limits)
             .expect("the supergraph is valid")

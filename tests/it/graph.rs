@@ -201,6 +201,48 @@ async fn a_document_that_asks_too_much_is_refused_unread() {
 }
 
 #[tokio::test]
+async fn an_operation_that_costs_too_much_is_refused_before_it_runs() {
+    let app = TestApp::sqlite().await;
+    let level = |inner: &str| format!("products(first: 100) {{ nodes {{ category {{ {inner} }} }} }}");
+    let dear = format!("{{ {} }}", level(&level(&level("name"))));
+    let types = "{ __schema { types { fields { type { ".to_owned()
+        + &(0..150)
+            .map(|n| format!("a{n}: fields {{ args {{ type {{ kind }} }} }} "))
+            .collect::<String>()
+        + "} } } } }";
+    let long =
+        format!("x: category {{ products(after: \"{}\") {{ totalCount }} }}", "a".repeat(300_000));
+    let arguments = format!("{{ products(first: 1) {{ nodes {{ {long} }} }} }}");
+
+    let answer = app.guest().ask(&dear, json!({})).await;
+    let schema = app.guest().ask(&types, json!({})).await;
+    let spread = app.guest().ask(&arguments, json!({})).await;
+
+    assert_eq!(codes(&answer), ["COST_EXCEEDED"]);
+    assert_eq!(answer.get("data"), None);
+    assert_eq!(codes(&schema), ["GRAPHQL_VALIDATION_FAILED"]);
+    assert_eq!(codes(&spread), ["GRAPHQL_VALIDATION_FAILED"]);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn node_keeps_its_own_names_and_takes_one_id_for_a_list_of_one() {
+    let app = TestApp::sqlite().await;
+    let product: ProductId = kit::seed::id(5);
+    let missing = ProductId::from_ulid(ulid::Ulid::from_parts(1, 1));
+    let query = "query($id: ID!) { node(id: $id) { ... on Product { _witness: id witness: title } } }";
+
+    let found = app.guest().ask(query, json!({ "id": product })).await;
+    let absent = app.guest().ask(query, json!({ "id": missing })).await;
+    let one = app.guest().ask(&format!("{{ nodes(ids: \"{product}\") {{ id }} }}"), json!({})).await;
+
+    assert_eq!(found["data"]["node"]["_witness"], product.to_string(), "{found}");
+    assert_eq!(absent, json!({ "data": { "node": null } }));
+    assert_eq!(one, json!({ "data": { "nodes": [{ "id": product }] } }));
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_repeated_mutation_runs_once() {
     let app = TestApp::sqlite().await;
     let twice = "mutation { make(name: \"a\") { id } ...F make(name: \"a\") { name } } \

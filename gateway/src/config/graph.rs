@@ -21,6 +21,14 @@ pub(super) const KEYS: &[Key] = &[
     key("graph.limits.root_fields", "Fields of the operation itself."),
     key("graph.limits.directives", "Directives in one document."),
     key("graph.limits.fields", "Fields of one document, fragments counted wherever they are spread."),
+    key(
+        "graph.limits.arguments",
+        "Bytes of arguments in one document, fragments counted wherever they are spread.",
+    ),
+    key(
+        "graph.limits.cost",
+        "Points one operation may cost: an object counts one, an item of a list as often as the page asks.",
+    ),
     key("graph.limits.errors", "Errors listed in one answer."),
     key("graph.limits.planning", "How long planning one document may take."),
     key("graph.limits.documents", "Prepared documents kept in memory."),

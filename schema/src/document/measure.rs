@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use apollo_compiler::ast::{Definition, Document, FragmentDefinition, Selection};
+use apollo_compiler::ast::{Definition, Document, Field, FragmentDefinition, Selection};
 use async_graphql::ServerError;
 
 use crate::{Limits, error};
@@ -23,6 +23,7 @@ pub(crate) fn measure(document: &Document, limits: &Limits) -> Result<(), Vec<Se
             let directives = size.directives + operation.directives.len() as u64;
             refuse(&mut errors, size.depth, limits.depth, "levels of fields");
             refuse(&mut errors, size.fields, limits.fields, "fields");
+            refuse(&mut errors, size.arguments, limits.arguments, "bytes of arguments");
             refuse(&mut errors, size.aliases, limits.aliases, "aliases");
             refuse(&mut errors, size.roots, limits.root_fields, "root fields");
             refuse(&mut errors, directives, limits.directives, "directives");
@@ -46,6 +47,12 @@ fn directives(selection: &Selection) -> u64 {
     directives.len() as u64
 }
 
+/// How long the values of a field's arguments are as written.
+fn written(field: &Field) -> u64 {
+    let values = field.arguments.iter().filter_map(|argument| argument.value.location());
+    values.map(|span| span.end_offset().saturating_sub(span.offset()) as u64).sum()
+}
+
 /// What a selection set comes to.
 #[derive(Clone, Copy, Default)]
 struct Size {
@@ -55,6 +62,8 @@ struct Size {
     depth: u64,
     /// Fields of the set itself, not of those below.
     roots: u64,
+    /// Bytes of the arguments' values.
+    arguments: u64,
 }
 
 impl Size {
@@ -63,6 +72,7 @@ impl Size {
         self.aliases = self.aliases.saturating_add(other.aliases);
         self.directives = self.directives.saturating_add(other.directives);
         self.roots = self.roots.saturating_add(other.roots);
+        self.arguments = self.arguments.saturating_add(other.arguments);
         self.depth = self.depth.max(other.depth);
     }
 }
@@ -77,16 +87,17 @@ impl<'d> Meter<'d> {
     fn set(&mut self, selections: &'d [Selection]) -> Size {
         let mut size = Size::default();
         for selection in selections {
-            size.directives += directives(selection);
+            size.directives = size.directives.saturating_add(directives(selection));
             size.add(match selection {
                 Selection::Field(field) => {
                     let below = self.set(&field.selection_set);
                     Size {
                         fields: below.fields.saturating_add(1),
-                        aliases: below.aliases + u64::from(field.alias.is_some()),
+                        aliases: below.aliases.saturating_add(field.alias.is_some().into()),
                         directives: below.directives,
-                        depth: below.depth + 1,
+                        depth: below.depth.saturating_add(1),
                         roots: 1,
+                        arguments: below.arguments.saturating_add(written(field)),
                     }
                 }
                 Selection::InlineFragment(fragment) => self.set(&fragment.selection_set),

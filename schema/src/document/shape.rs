@@ -107,6 +107,15 @@ impl Selection {
     }
 }
 
+impl Selection {
+    /// How many fields it has over all object types, those below included.
+    pub(crate) fn size(&self) -> usize {
+        let fields =
+            self.variants.iter().chain(self.open.as_deref()).flat_map(|variant| &variant.fields);
+        fields.map(|field| 1 + field.selection.as_ref().map_or(0, |selection| selection.size())).sum()
+    }
+}
+
 impl Field {
     /// Whether the field is `__schema` or `__type`.
     pub(crate) fn is_introspection(&self) -> bool {

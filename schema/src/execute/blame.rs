@@ -105,6 +105,9 @@ pub(super) fn of_entities(
         let before = blamed.len();
         for (places, targets) in places.iter().zip(targets) {
             for (place, target) in places.iter().zip(targets) {
+                if blamed.len() >= super::MAX_ERRORS {
+                    return blamed;
+                }
                 if index.is_some() && *target == index {
                     let mut blame = error.clone();
                     blame.path = client_path(place, &[]);
@@ -123,17 +126,20 @@ pub(super) fn of_entities(
     blamed
 }
 
-/// The first object without a value at the path that no earlier error took.
+/// The first object without a value at the path that no earlier error took;
+/// `taken` holds, for each path, where to look next.
 fn lacking(
     entities: &[Value],
     rest: &[PathSegment],
     taken: &mut Vec<(usize, Vec<PathSegment>)>,
 ) -> Option<usize> {
-    let index = (0..entities.len()).find(|index| {
-        lacks(&entities[*index], rest)
-            && !taken.iter().any(|(other, path)| other == index && path.as_slice() == rest)
-    })?;
-    taken.push((index, rest.to_vec()));
+    let known = taken.iter().position(|(_, path)| path.as_slice() == rest);
+    let from = known.map_or(0, |at| taken[at].0);
+    let index = (from..entities.len()).find(|index| lacks(&entities[*index], rest))?;
+    match known {
+        Some(at) => taken[at].0 = index + 1,
+        None => taken.push((index + 1, rest.to_vec())),
+    }
     Some(index)
 }
 

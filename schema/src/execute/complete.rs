@@ -184,6 +184,9 @@ impl<'s> Completer<'s> {
     }
 
     fn report(&mut self, message: &str) {
+        if self.errors.len() >= super::MAX_ERRORS {
+            return;
+        }
         let path = self.here();
         let is_reported = self.errors.iter().any(|error| {
             let common = error.path.len().min(path.len());

@@ -28,6 +28,10 @@ use crate::{
     transport::{SubAnswer, Transport},
 };
 
+/// Errors that a run keeps; an answer names far fewer, and looking through them
+/// must stay cheap.
+pub(crate) const MAX_ERRORS: usize = 1_000;
+
 /// Under which of a field's names its value stands in the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keys {
@@ -85,6 +89,7 @@ impl<'r> Run<'r> {
 
     /// Takes the answer of a root step: a fetch, or one event of a subscription.
     pub(crate) fn take(&self, fetch: &Fetch, mut answer: SubAnswer) {
+        answer.errors.truncate(MAX_ERRORS);
         let transport = self.transports.get(&*fetch.subgraph);
         if transport.is_some_and(|transport| transport.is_local()) {
             for error in &answer.errors {
@@ -99,7 +104,7 @@ impl<'r> Run<'r> {
             error.path = blame::client_path(&error.path, &fetch.output);
         }
         tree::merge(&mut self.data(), answer.data);
-        self.errors().extend(answer.errors);
+        self.keep(answer.errors);
     }
 
     /// Puts a value of the engine's own at the root.
@@ -194,6 +199,7 @@ impl<'r> Run<'r> {
         answer: SubAnswer,
     ) {
         let SubAnswer { data: answered, mut errors } = answer;
+        errors.truncate(MAX_ERRORS);
         errors.iter_mut().for_each(|error| error.locations.clear());
         let mut answered = match answered {
             Value::Object(object) => object,
@@ -210,11 +216,18 @@ impl<'r> Run<'r> {
                     errors.into_iter().partition(|error| is_of(error, batch, batches.len()));
                 errors = others;
                 let blamed = blame::of_entities(self.planner, &data, batch, targets, &entities, mine);
-                self.errors().extend(blamed);
+                self.keep(blamed);
             }
             entities::scatter(self.planner, &mut data, batch, targets, entities);
         }
-        self.errors().extend(errors);
+        self.keep(errors);
+    }
+
+    /// Adds errors as long as there is room for more.
+    fn keep(&self, more: Vec<ServerError>) {
+        let mut errors = self.errors();
+        let room = MAX_ERRORS.saturating_sub(errors.len());
+        errors.extend(more.into_iter().take(room));
     }
 
     async fn ask(&self, fetch: &Fetch, variables: Variables) -> SubAnswer {

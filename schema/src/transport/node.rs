@@ -5,12 +5,16 @@
 //! its prefix, `@tag(name: "id/prod")`. The tag travels in the SDL, so a
 //! subgraph in another process takes part just the same.
 
-use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Write as _,
+    sync::Arc,
+};
 
 use apollo_compiler::ast::{Definition, Directive, Document};
 use async_graphql::{
-    Name, Value, Variables,
-    parser::types::{Field, Selection},
+    Name, Positioned, Value, Variables,
+    parser::types::{Field, FragmentDefinition, Selection, SelectionSet},
 };
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::BoxStream};
 use indexmap::IndexMap;
@@ -75,19 +79,27 @@ impl NodeSubgraph {
         SubgraphSdl { name: NODE_SUBGRAPH.to_owned(), url: String::new(), sdl }
     }
 
-    fn reference(&self, id: &str) -> Value {
+    /// What of a reference is asked, under the names that are asked for.
+    fn reference(&self, id: &str, asked: &Asked<'_>) -> Value {
         let name = id.split_once('_').and_then(|(prefix, _)| self.types.get(prefix));
         let Some(name) = name else { return Value::Null };
         let mut reference = IndexMap::new();
         reference.insert(Name::new("__typename"), Value::String(name.to_string()));
-        reference.insert(Name::new("id"), Value::String(id.to_owned()));
+        asked.collect(&asked.field.selection_set.node, name, &mut |field| {
+            let value = match field.name.node.as_str() {
+                "__typename" => name.to_string(),
+                _ => id.to_owned(),
+            };
+            reference.insert(field.response_key().node.clone(), Value::String(value));
+        });
         Value::Object(reference)
     }
 
     fn answer(&self, operation: &SubOperation, variables: &Variables) -> SubAnswer {
         let mut answer = IndexMap::new();
         let mut errors = Vec::new();
-        for (_, operation) in operation.document.operations.iter() {
+        let operation_document = &operation.document;
+        for (_, operation) in operation_document.operations.iter() {
             for selection in &operation.node.selection_set.node.items {
                 if let Selection::Field(field) = &selection.node {
                     let field = &field.node;
@@ -96,7 +108,8 @@ impl NodeSubgraph {
                         answer.insert(key, Value::String("Query".to_owned()));
                         continue;
                     }
-                    match self.field(field, variables) {
+                    let asked = Asked { field, fragments: &operation_document.fragments };
+                    match self.field(&asked, variables) {
                         Ok(value) => drop(answer.insert(key, value)),
                         Err(message) => {
                             let path = vec![async_graphql::PathSegment::Field(key.to_string())];
@@ -109,17 +122,22 @@ impl NodeSubgraph {
         SubAnswer { data: Value::Object(answer), errors }
     }
 
-    fn field(&self, field: &Field, variables: &Variables) -> Result<Value, String> {
+    fn field(&self, asked: &Asked<'_>, variables: &Variables) -> Result<Value, String> {
+        let field = asked.field;
         let (_, value) = field.arguments.first().ok_or("an id is missing")?;
         let given =
             value.node.clone().into_const_with(|name| variables.get(&name).cloned().ok_or("no value"));
+        let is_list = field.name.node == "nodes";
         match given? {
-            Value::String(id) => Ok(self.reference(&id)),
+            // One value stands for a list of one.
+            Value::String(id) if is_list => Ok(Value::List(vec![self.reference(&id, asked)])),
+            Value::Number(_) if is_list => Ok(Value::List(vec![Value::Null])),
+            Value::String(id) => Ok(self.reference(&id, asked)),
             Value::Number(_) => Ok(Value::Null),
             Value::List(ids) if ids.len() > MAX_IDS => Err(format!("at most {MAX_IDS} ids at once")),
             Value::List(ids) => {
                 let references = ids.iter().map(|id| match id {
-                    Value::String(id) => self.reference(id),
+                    Value::String(id) => self.reference(id, asked),
                     _ => Value::Null,
                 });
                 Ok(Value::List(references.collect()))
@@ -127,6 +145,41 @@ impl NodeSubgraph {
             _ => Err("not an id".to_owned()),
         }
     }
+}
+
+/// A root field and the fragments of its document.
+struct Asked<'d> {
+    field: &'d Field,
+    fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>,
+}
+
+impl<'d> Asked<'d> {
+    /// Visits the fields that are asked of an object of this type.
+    fn collect(&self, set: &'d SelectionSet, ty: &str, found: &mut impl FnMut(&'d Field)) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => found(&field.node),
+                Selection::InlineFragment(fragment) => {
+                    let condition =
+                        fragment.node.type_condition.as_ref().map(|condition| &condition.node.on.node);
+                    if condition.is_none_or(|condition| is_of(ty, condition)) {
+                        self.collect(&fragment.node.selection_set.node, ty, found);
+                    }
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.fragments.get(&spread.node.fragment_name.node)
+                        && is_of(ty, &fragment.node.type_condition.node.on.node)
+                    {
+                        self.collect(&fragment.node.selection_set.node, ty, found);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_of(ty: &str, condition: &str) -> bool {
+    condition == ty || condition == "Node"
 }
 
 impl Transport for NodeSubgraph {

@@ -86,7 +86,11 @@ impl Service {
         self.change(move |transaction| {
             let reply = reply.clone();
             Box::pin(async move {
-                let Some(found) = review::lock_changeable(transaction, scope, id).await? else {
+                if review::lock_changeable(transaction, scope, id).await?.is_none() {
+                    return Err(refuse(UserError::not_found("reviewId", "review")));
+                }
+                // The row that was read while waiting for the lock may be an earlier version.
+                let Some(found) = review::by_ids(transaction, scope, &[id]).await?.pop() else {
                     return Err(refuse(UserError::not_found("reviewId", "review")));
                 };
                 let Some(product) = product::lock_visible(transaction, scope, found.product_id).await?
