@@ -66,14 +66,20 @@ async fn the_page_of_a_signed_in_viewer_adds_its_favourites_only() {
         let buyer = app.sign_in(&app.email(60).await).await;
         let query = "query($first: Int!) { products(first: $first) { nodes { id isFavourite } } }";
         let mut counts = Vec::new();
-        // The first request looks the session up, later ones remember it.
-        for first in [1, 1, 60] {
-            let (answer, statements) = app.statements(buyer.ask(query, json!({ "first": first }))).await;
-            assert_eq!(rows(&answer), first, "{answer}");
-            counts.push(statements);
+        for first in [1, 60] {
+            // A request looks the session up when its memory has run out; of three
+            // in a row at least one finds it.
+            let mut fewest = u64::MAX;
+            for _ in 0..3 {
+                let page = buyer.ask(query, json!({ "first": first }));
+                let (answer, statements) = app.statements(page).await;
+                assert_eq!(rows(&answer), first, "{answer}");
+                fewest = fewest.min(statements);
+            }
+            counts.push(fewest);
         }
 
-        assert_eq!(counts[1], counts[2], "{counts:?}");
+        assert_eq!(counts, [3, 3], "the page, the favourites, the viewer's own shop");
         app.stop().await;
     })
     .await;
