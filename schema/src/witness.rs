@@ -13,7 +13,7 @@ use std::{
 use apollo_compiler::ast::{self, Definition, Document, Type, Value as Literal};
 use async_graphql::{Name, Value};
 
-use crate::{document::shape::Field, execute::Run, transport::NODE_SUBGRAPH};
+use crate::{compose::graph_name, document::shape::Field, execute::Run, transport::NODE_SUBGRAPH};
 
 /// The witness's name in the tree. No client's alias is planned under it: those
 /// begin with [`SHIELD`](crate::document::shape::SHIELD).
@@ -95,11 +95,6 @@ impl Witnesses {
 
 fn is_node_field(name: &str) -> bool {
     name == "node" || name == "nodes"
-}
-
-/// The enum value that composition gives a subgraph.
-fn graph_name(subgraph: &str) -> String {
-    subgraph.to_uppercase()
 }
 
 fn is_in(directive: &ast::Directive, name: &str, graph: &str) -> bool {

@@ -11,8 +11,8 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    ConnectOptions, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 use tokio::sync::watch;
 
@@ -223,15 +223,4 @@ fn is_conflict(cause: &(dyn std::error::Error + 'static)) -> bool {
     };
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01" | "5" | "517"))
-}
-
-impl Backend {
-    /// SeaORM's name for it.
-    #[must_use]
-    pub const fn seaorm(self) -> DbBackend {
-        match self {
-            Self::Sqlite => DbBackend::Sqlite,
-            Self::Postgres => DbBackend::Postgres,
-        }
-    }
 }

@@ -114,11 +114,10 @@ mod tests {
     use sea_orm::{EntityTrait as _, QueryFilter as _, QuerySelect as _, QueryTrait as _};
 
     use super::*;
-    use crate::Backend;
 
     fn sql(condition: Condition) -> String {
         let query = event::Entity::find().select_only().column(event::Column::Kind).filter(condition);
-        query.build(Backend::Postgres.seaorm()).to_string()
+        query.build(sea_orm::DbBackend::Postgres).to_string()
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod tests;
 mod validate;
 
 pub use error::{CompositionError, CompositionErrors};
+pub(crate) use subgraph::graph_name;
 
 /// A subgraph as it is handed to the composer.
 #[derive(Debug, Clone)]

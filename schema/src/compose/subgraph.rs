@@ -198,7 +198,8 @@ pub(super) fn graph_names<'a>(subgraphs: impl IntoIterator<Item = &'a str>) -> V
     unique
 }
 
-fn graph_name(subgraph: &str) -> String {
+/// The value of `join__Graph` of a subgraph whose name no other one takes.
+pub(crate) fn graph_name(subgraph: &str) -> String {
     let mut name: String = subgraph
         .chars()
         .map(|letter| match letter.is_ascii_alphanumeric() {
