@@ -233,3 +233,43 @@ id!(
     ReviewId,
     "rev"
 );
+id!(
+    /// A fact in the event log.
+    EventId,
+    "evt"
+);
+id!(
+    /// A conversation between members.
+    ConversationId,
+    "conv"
+);
+id!(
+    /// A message of a conversation.
+    MessageId,
+    "msg"
+);
+id!(
+    /// A file that was, or will be, uploaded.
+    UploadId,
+    "upl"
+);
+id!(
+    /// A notification for one account.
+    NotificationId,
+    "ntf"
+);
+id!(
+    /// An endpoint that is told of events.
+    WebhookEndpointId,
+    "whe"
+);
+id!(
+    /// One event on its way to one endpoint.
+    WebhookDeliveryId,
+    "whd"
+);
+id!(
+    /// A long piece of work.
+    JobId,
+    "job"
+);

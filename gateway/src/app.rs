@@ -6,10 +6,10 @@ use std::{collections::HashMap, sync::Arc};
 use axum::Router;
 use kit::{
     Clock, Database, Error, Health, Module, ModuleReport, Platform, Registry, SystemClock,
-    ports::{DemoAccounts, Ports},
+    ports::DemoAccounts,
 };
 use schema::{Engine, EngineError, LocalSubgraph, SubgraphSource, compose::SubgraphSdl};
-use subscriptions::EventLog;
+use subscriptions::{BusHealth, RedisBus};
 use tokio::{sync::RwLock, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -95,6 +95,7 @@ pub struct App {
     remotes: Remotes,
     engine: Engine,
     relay: JoinHandle<()>,
+    bus: Option<RedisBus>,
 }
 
 impl App {
@@ -114,12 +115,11 @@ impl App {
     /// [`StartError`].
     pub async fn start_on(db: Database, config: Config, extra: Extra) -> Result<Self, StartError> {
         let local = modules::local(&config, extra.modules)?;
+        let bus = config.redis.bus()?;
         let platform = Platform {
-            events: EventLog::new(db.read().clone(), config.events.options()),
+            handlers: config.events.handlers(),
             clock: extra.clock.unwrap_or_else(|| Arc::new(SystemClock)),
-            ports: Ports::default(),
-            stop: CancellationToken::new(),
-            db,
+            ..Platform::new(db, config.events.options(), bus.clone())
         };
         let relay = platform.events.relay(platform.db.commits(), platform.stop.clone()).await;
         let relay =
@@ -134,7 +134,8 @@ impl App {
                 registry.watch(config.modules.health_interval);
                 remotes.watch(config.modules.health_interval, platform.stop.clone());
                 let registry = Arc::new(RwLock::new(registry));
-                Ok(Self { config: Arc::new(config), platform, registry, remotes, engine, relay })
+                let config = Arc::new(config);
+                Ok(Self { config, platform, registry, remotes, engine, relay, bus })
             }
             Err(error) => {
                 registry.stop().await;
@@ -198,6 +199,7 @@ impl App {
             db: self.platform.db.clone(),
             registry: self.registry.clone(),
             remotes: self.remotes.clone(),
+            bus: self.bus.clone(),
         }
     }
 
@@ -228,9 +230,18 @@ pub(crate) struct Watcher {
     db: Database,
     registry: Arc<RwLock<Registry>>,
     remotes: Remotes,
+    bus: Option<RedisBus>,
 }
 
 impl Watcher {
+    /// Whether other instances hear of events at once; `None` for one alone.
+    pub(crate) fn bus(&self) -> Option<Health> {
+        self.bus.as_ref().map(|bus| match bus.health() {
+            BusHealth::Up => Health::Up,
+            BusHealth::Down => Health::Degraded("Redis is away: instances poll for events".to_owned()),
+        })
+    }
+
     /// Whether the database answers.
     pub(crate) async fn database(&self) -> Health {
         match self.db.ping().await {

@@ -1,7 +1,10 @@
-//! Writing to the log, and the relay that follows it for all readers of this
-//! process.
+//! The log of one database: writing to it, and following it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 
 use entities::events::event;
 use futures_util::stream::BoxStream;
@@ -9,10 +12,9 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     ConnectionTrait, DatabaseConnection, DbErr, EntityTrait,
 };
-use tokio::sync::{broadcast, watch};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{Notify, broadcast, watch};
 
-use crate::{Event, NewEvent, Position, reader};
+use crate::{Event, Following, NewEvent, Position, RedisBus, reader};
 
 /// Why a stream can't start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -28,38 +30,69 @@ pub enum LogError {
     Database(#[from] DbErr),
 }
 
-/// How the relay follows the log.
+/// How the log is followed and kept.
 #[derive(Debug, Clone)]
 pub struct LogOptions {
     /// How often to look without being woken; the longest delay of an event
-    /// that another process wrote.
+    /// that another process wrote, when no bus tells of it.
     pub poll: Duration,
-    /// Events a slow reader may fall behind before it reads from the database.
+    /// The latest events that are kept in memory: a reader who is behind by no
+    /// more needs no database.
     pub buffer: usize,
+    /// How long events stay in the log; `None` keeps them all.
+    pub retention: Option<Duration>,
 }
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self { poll: Duration::from_millis(250), buffer: 1_024 }
+        Self {
+            poll: Duration::from_millis(250),
+            buffer: 4_096,
+            retention: Some(Duration::from_secs(7 * 24 * 60 * 60)),
+        }
     }
 }
 
 /// The event log of one database. Cheap to clone.
 #[derive(Clone)]
-pub struct EventLog {
+pub struct EventLog(pub(crate) Arc<Shared>);
+
+pub(crate) struct Shared {
     pub(crate) db: DatabaseConnection,
+    /// Where the log is trimmed and handlers note how far they are.
+    pub(crate) writer: DatabaseConnection,
     pub(crate) live: broadcast::Sender<Arc<Event>>,
+    /// The latest events that the relay handed on, oldest first.
+    pub(crate) recent: RwLock<VecDeque<Arc<Event>>>,
     /// How far the relay has handed events on.
     pub(crate) head: watch::Sender<Position>,
-    options: LogOptions,
+    /// Somebody says that there is something to read.
+    pub(crate) wake: Notify,
+    pub(crate) bus: Option<RedisBus>,
+    pub(crate) options: LogOptions,
 }
 
 impl EventLog {
-    /// The log in this database; reads nothing yet.
+    /// The log in this database; reads nothing yet. `bus` joins it with the
+    /// other instances on the same database.
     #[must_use]
-    pub fn new(db: DatabaseConnection, options: LogOptions) -> Self {
+    pub fn new(
+        db: DatabaseConnection,
+        writer: DatabaseConnection,
+        options: LogOptions,
+        bus: Option<RedisBus>,
+    ) -> Self {
         let (live, _) = broadcast::channel(options.buffer);
-        Self { db, live, head: watch::Sender::new(Position::default()), options }
+        Self(Arc::new(Shared {
+            db,
+            writer,
+            live,
+            recent: RwLock::default(),
+            head: watch::Sender::new(Position::default()),
+            wake: Notify::new(),
+            bus,
+            options,
+        }))
     }
 
     /// Writes a fact. Call it in the transaction that makes the fact true:
@@ -80,64 +113,41 @@ impl EventLog {
         event::Entity::insert(row).exec_without_returning(transaction).await.map(drop)
     }
 
-    /// Follows the log until `stop` and hands events on; `commits` wakes it.
-    ///
-    /// # Errors
-    /// When the database does not answer at the start.
-    pub async fn relay(
-        &self,
-        mut commits: watch::Receiver<u64>,
-        stop: CancellationToken,
-    ) -> Result<impl Future<Output = ()> + Send + use<>, DbErr> {
-        event::adopt_restored(&self.db).await?;
-        self.head.send_replace(reader::head(&self.db).await?);
-        let log = self.clone();
-        Ok(async move {
-            loop {
-                let woken = async {
-                    // A closed channel means that nobody writes here any more.
-                    if commits.changed().await.is_err() {
-                        std::future::pending::<()>().await;
-                    }
-                };
-                let pause = tokio::time::timeout(log.options.poll, woken);
-                if stop.run_until_cancelled(pause).await.is_none() {
-                    return;
-                }
-                if let Err(error) = log.hand_on().await {
-                    tracing::error!(%error, "the event log can't be read, trying again");
-                }
-            }
-        })
-    }
-
-    async fn hand_on(&self) -> Result<(), DbErr> {
-        loop {
-            let head = *self.head.borrow();
-            let events = reader::after(&self.db, head, reader::PAGE).await?;
-            let Some(last) = events.last().map(|event| event.position) else {
-                return Ok(());
-            };
-            for event in events {
-                // Nobody listening is fine.
-                let _ = self.live.send(Arc::new(event));
-            }
-            self.head.send_replace(last);
+    /// Tells whoever follows now, on every instance, and stores nothing: for
+    /// what is worthless a moment later, such as "is typing". May be lost.
+    pub fn pass(&self, event: NewEvent) {
+        let signal = Event {
+            position: Position::default(),
+            kind: event.kind.to_owned(),
+            version: event.version,
+            subject: event.subject,
+            payload: event.payload,
+            at: event.at,
+            is_passing: true,
+        };
+        if let Some(bus) = &self.0.bus {
+            bus.pass(&signal);
         }
+        // Nobody listening is fine.
+        let _ = self.0.live.send(Arc::new(signal));
     }
 
-    /// All events after `after` that `wanted` accepts, then all new ones, each
-    /// once and in order; from now on when `after` is absent.
+    /// The events that `following` asks for, each once and in order; the stream
+    /// ends after an error.
     ///
     /// # Errors
     /// [`LogError::BadCursor`] for a foreign text, [`LogError::Gap`] when events
-    /// after the cursor are already deleted. The stream ends after an error.
+    /// after the cursor are already deleted.
     pub async fn follow(
         &self,
-        after: Option<&str>,
-        wanted: impl Fn(&Event) -> bool + Send + Sync + 'static,
+        following: Following,
     ) -> Result<BoxStream<'static, Result<Arc<Event>, LogError>>, LogError> {
-        let after = after.map(str::parse).transpose()?;
-        reader::follow(self.clone(), after, wanted).await
+        reader::follow(self.clone(), following).await
+    }
+
+    /// The last event that was handed on in this process.
+    #[must_use]
+    pub fn head(&self) -> Position {
+        *self.0.head.borrow()
     }
 }

@@ -1,22 +1,69 @@
-//! Reading the log: first what a reader missed, from the database, then what
-//! comes, from the relay; without a gap or a repetition at the seam.
+//! Reading the log: first what a reader missed, from memory or the database,
+//! then what comes, from the relay; without a gap or a repetition at the seam.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
-use entities::events::event;
+use entities::events::{event, floor};
 use futures_util::{StreamExt as _, stream::BoxStream};
 use sea_orm::{DatabaseConnection, DbErr};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-use crate::{Event, EventLog, LogError, Position};
+use crate::{Event, EventLog, Kinds, LogError, Position};
 
 /// Events read from the database at once.
 pub(crate) const PAGE: u64 = 500;
 
+/// What a reader of the log wants.
+#[derive(Debug, Clone)]
+pub struct Following {
+    /// A cursor to resume behind; from now on when absent.
+    pub after: Option<String>,
+    /// Where to end; goes on for ever when absent.
+    pub until: Option<Position>,
+    /// Which kinds.
+    pub kinds: Kinds,
+    /// Whose; everything's when absent.
+    pub subjects: Option<HashSet<String>>,
+}
+
+impl Following {
+    /// Everything of these kinds, from now on.
+    #[must_use]
+    pub const fn new(kinds: Kinds) -> Self {
+        Self { after: None, until: None, kinds, subjects: None }
+    }
+
+    /// Behind this cursor.
+    #[must_use]
+    pub fn after(mut self, cursor: Option<String>) -> Self {
+        self.after = cursor;
+        self
+    }
+
+    /// Only what happened to these.
+    #[must_use]
+    pub fn subjects(mut self, subjects: impl IntoIterator<Item = String>) -> Self {
+        self.subjects = Some(subjects.into_iter().collect());
+        self
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        self.kinds.contains(&event.kind)
+            && self.subjects.as_ref().is_none_or(|subjects| subjects.contains(&event.subject))
+    }
+}
+
 /// The newest position that no later commit can precede.
 pub(crate) async fn head(db: &DatabaseConnection) -> Result<Position, DbErr> {
     let row = event::newest_settled(db).await?;
-    Ok(row.map(|(transaction, sequence)| Position { transaction, sequence }).unwrap_or_default())
+    let head = row.map(|(transaction, sequence)| Position { transaction, sequence });
+    Ok(head.unwrap_or(trimmed(db).await?))
+}
+
+/// The last event that was deleted; the log's start when there is none.
+pub(crate) async fn trimmed(db: &DatabaseConnection) -> Result<Position, DbErr> {
+    let (transaction, sequence) = floor::read(db).await?;
+    Ok(Position { transaction, sequence })
 }
 
 /// The next settled events after a position.
@@ -38,29 +85,31 @@ impl From<event::Model> for Event {
             subject: row.subject,
             payload: row.payload,
             at: row.at,
+            is_passing: false,
         }
     }
 }
 
 type Items = BoxStream<'static, Result<Arc<Event>, LogError>>;
 
-pub(crate) async fn follow(
-    log: EventLog,
-    after: Option<Position>,
-    wanted: impl Fn(&Event) -> bool + Send + Sync + 'static,
-) -> Result<Items, LogError> {
+pub(crate) async fn follow(log: EventLog, following: Following) -> Result<Items, LogError> {
+    let after = following.after.as_deref().map(str::parse).transpose()?;
     // Listen before looking, so that nothing falls between the two.
-    let live = log.live.subscribe();
-    let position = match after {
-        None => *log.head.borrow(),
-        Some(position)
-            if event::has_gap_after(&log.db, position.transaction, position.sequence).await? =>
-        {
+    let live = log.0.live.subscribe();
+    let mut reader = Reader {
+        position: after.unwrap_or_else(|| log.head()),
+        log,
+        live,
+        missed: Vec::new(),
+        behind: false,
+        following,
+    };
+    if after.is_some() && !reader.recall() {
+        if reader.has_gap().await? {
             return Err(LogError::Gap);
         }
-        Some(position) => position,
-    };
-    let reader = Reader { log, live, position, missed: Vec::new(), behind: after.is_some() };
+        reader.behind = true;
+    }
     let stream = futures_util::stream::unfold(Some(reader), |reader| async {
         let mut reader = reader?;
         match reader.next().await {
@@ -69,53 +118,106 @@ pub(crate) async fn follow(
             Err(error) => Some((Err(error), None)),
         }
     });
-    Ok(stream
-        .filter(move |item| {
-            let is_wanted = item.as_ref().map_or(true, |event| wanted(event));
-            std::future::ready(is_wanted)
-        })
-        .boxed())
+    Ok(stream.boxed())
 }
 
 struct Reader {
     log: EventLog,
     live: Receiver<Arc<Event>>,
-    /// The last event given out.
+    /// How far this reader is.
     position: Position,
-    /// Events read from the database, newest first.
+    /// Events that were missed, newest first.
     missed: Vec<Arc<Event>>,
     /// The database may hold events that the relay already passed.
     behind: bool,
+    following: Following,
 }
 
 impl Reader {
-    /// The next event; `None` when the log is closed.
+    /// The next wanted event; `None` at the end.
     async fn next(&mut self) -> Result<Option<Arc<Event>>, LogError> {
         loop {
             if let Some(event) = self.missed.pop() {
-                self.position = event.position;
-                return Ok(Some(event));
+                match self.take(event) {
+                    Some(wanted) => return Ok(Some(wanted)),
+                    None => continue,
+                }
             }
             if self.behind {
                 self.catch_up().await?;
                 continue;
             }
+            if self.following.until.is_some_and(|until| self.is_through(until)) {
+                return Ok(None);
+            }
             match self.live.recv().await {
-                Ok(event) if event.position > self.position => {
-                    self.position = event.position;
-                    return Ok(Some(event));
+                Ok(event) => {
+                    if let Some(wanted) = self.take(event) {
+                        return Ok(Some(wanted));
+                    }
                 }
-                Ok(_) => {}
-                Err(RecvError::Lagged(_)) => self.behind = true,
+                // Memory may still hold what the channel has lost.
+                Err(RecvError::Lagged(_)) => self.behind = !self.recall(),
                 Err(RecvError::Closed) => return Ok(None),
             }
         }
     }
 
+    /// Whether no event up to this position can come any more.
+    fn is_through(&self, until: Position) -> bool {
+        self.position >= until || (self.live.is_empty() && self.log.head() >= until)
+    }
+
+    /// Moves on to this event; answers it when it is wanted.
+    fn take(&mut self, event: Arc<Event>) -> Option<Arc<Event>> {
+        if event.is_passing {
+            let is_wanted = self.following.until.is_none() && self.following.wants(&event);
+            // Its cursor resumes behind the last event that this reader was given.
+            return is_wanted
+                .then(|| Arc::new(Event { position: self.position, ..Event::clone(&event) }));
+        }
+        if event.position <= self.position {
+            return None;
+        }
+        self.position = event.position;
+        let is_past = self.following.until.is_some_and(|until| event.position > until);
+        (!is_past && self.following.wants(&event)).then_some(event)
+    }
+
+    /// Takes what was missed from memory, if memory reaches back so far.
+    fn recall(&mut self) -> bool {
+        let recent = self.log.0.recent.read().expect("no code panics while it holds this lock");
+        let reaches = recent.front().is_some_and(|oldest| oldest.position <= self.position)
+            && recent.back().is_some_and(|newest| newest.position >= self.position);
+        if reaches {
+            let from = recent.partition_point(|event| event.position <= self.position);
+            self.missed = recent.range(from..).rev().cloned().collect();
+        }
+        reaches
+    }
+
+    /// Whether events after the position are no longer in the log.
+    async fn has_gap(&self) -> Result<bool, LogError> {
+        let db = &self.log.0.db;
+        let Position { transaction, sequence } = self.position;
+        let trimmed = trimmed(db).await?;
+        if self.position == trimmed {
+            return Ok(false);
+        }
+        // A position that is not in the log was trimmed, or is of another life
+        // of this database.
+        Ok(self.position < trimmed || !event::exists(db, transaction, sequence).await?)
+    }
+
     async fn catch_up(&mut self) -> Result<(), LogError> {
-        let events = after(&self.log.db, self.position, PAGE).await?;
-        self.behind = !events.is_empty();
-        self.missed = events.into_iter().rev().map(Arc::new).collect();
+        let Position { transaction, sequence } = self.position;
+        let db = &self.log.0.db;
+        let rows = match &self.following.subjects {
+            None => event::settled_after(db, transaction, sequence, PAGE).await?,
+            Some(subjects) => event::settled_after_of(db, subjects, transaction, sequence, PAGE).await?,
+        };
+        self.behind = !rows.is_empty();
+        self.missed = rows.into_iter().rev().map(|row| Arc::new(Event::from(row))).collect();
         Ok(())
     }
 }

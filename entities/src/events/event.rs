@@ -1,7 +1,9 @@
 //! `events`: facts in the order in which they became visible.
 
+use std::collections::HashSet;
+
 use sea_orm::{
-    Condition, DatabaseConnection, DbBackend, FromQueryResult, QueryOrder, QuerySelect,
+    Condition, DatabaseConnection, DbBackend, QueryOrder as _, QuerySelect as _, SelectExt as _,
     entity::prelude::*, sea_query::Expr,
 };
 
@@ -45,7 +47,9 @@ fn settled(backend: DbBackend) -> Condition {
     }
 }
 
-fn after(transaction: i64, sequence: i64) -> Condition {
+/// Events behind a position.
+#[must_use]
+pub fn after(transaction: i64, sequence: i64) -> Condition {
     Condition::any().add(Column::Transaction.gt(transaction)).add(
         Condition::all().add(Column::Transaction.eq(transaction)).add(Column::Sequence.gt(sequence)),
     )
@@ -94,28 +98,83 @@ pub async fn settled_after(
         .await
 }
 
-#[derive(FromQueryResult)]
-struct Found {
-    found: i32,
-}
-
-/// Whether events after a position were already deleted: the position itself
-/// is neither in the log nor the log's start.
-pub async fn has_gap_after(
+/// As [`settled_after`], of these subjects only.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settled_after_of(
     db: &DatabaseConnection,
+    subjects: &HashSet<String>,
     transaction: i64,
     sequence: i64,
-) -> Result<bool, DbErr> {
-    if (transaction, sequence) == (0, 0) {
-        return Ok(false);
-    }
-    let row = Entity::find()
-        .select_only()
-        .column_as(Expr::value(1), "found")
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::Subject.is_in(subjects))
+        .filter(after(transaction, sequence))
+        .filter(settled(db.get_database_backend()))
+        .order_by_asc(Column::Transaction)
+        .order_by_asc(Column::Sequence)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// Whether the log holds an event at this position.
+///
+/// # Errors
+/// When the database fails.
+pub async fn exists(db: &DatabaseConnection, transaction: i64, sequence: i64) -> Result<bool, DbErr> {
+    Entity::find()
         .filter(Column::Transaction.eq(transaction))
         .filter(Column::Sequence.eq(sequence))
-        .into_model::<Found>()
+        .exists(db)
+        .await
+}
+
+/// The newest settled event that is older than `at`, as are all events before
+/// it, and that does not stand behind `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_older(
+    db: &DatabaseConnection,
+    at: DateTime,
+    limit: Option<(i64, i64)>,
+) -> Result<Option<(i64, i64)>, DbErr> {
+    let position = || Entity::find().select_only().columns([Column::Transaction, Column::Sequence]);
+    let first_kept: Option<(i64, i64)> = position()
+        .filter(Column::At.gte(at))
+        .order_by_asc(Column::Transaction)
+        .order_by_asc(Column::Sequence)
+        .into_tuple()
         .one(db)
         .await?;
-    Ok(row.is_none_or(|row| row.found != 1))
+    let mut older = position().filter(settled(db.get_database_backend()));
+    if let Some((transaction, sequence)) = first_kept {
+        older = older.filter(before(transaction, sequence));
+    }
+    if let Some((transaction, sequence)) = limit {
+        older = older.filter(Condition::not(after(transaction, sequence)));
+    }
+    older.order_by_desc(Column::Transaction).order_by_desc(Column::Sequence).into_tuple().one(db).await
+}
+
+/// Deletes everything up to a position; how much that was.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_through(
+    transaction: &impl ConnectionTrait,
+    (number, sequence): (i64, i64),
+) -> Result<u64, DbErr> {
+    let deleted =
+        Entity::delete_many().filter(Condition::not(after(number, sequence))).exec(transaction);
+    Ok(deleted.await?.rows_affected)
+}
+
+fn before(transaction: i64, sequence: i64) -> Condition {
+    Condition::any().add(Column::Transaction.lt(transaction)).add(
+        Condition::all().add(Column::Transaction.eq(transaction)).add(Column::Sequence.lt(sequence)),
+    )
 }

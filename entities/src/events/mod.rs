@@ -1,3 +1,6 @@
-//! The event log's table.
+//! The event log's tables.
 
 pub mod event;
+pub mod floor;
+pub mod handler;
+pub mod retry;

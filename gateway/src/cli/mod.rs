@@ -5,6 +5,7 @@ mod config;
 mod data;
 mod diff;
 mod doctor;
+mod events;
 mod graph;
 mod modules;
 mod out;
@@ -61,6 +62,9 @@ enum Command {
     /// Print, compare and explain the graph's schema.
     #[command(subcommand)]
     Schema(schema::Command),
+    /// Handlers of events, and their dead letters.
+    #[command(subcommand)]
+    Events(events::Command),
     /// List the modules: how they are, and where they run.
     Modules,
     /// Tell what is configured, reachable and degraded.
@@ -138,6 +142,7 @@ async fn dispatch(command: Command, config: Config, sources: &Sources) -> Result
         Command::Migrate(arguments) => data::migrate(&arguments, &config).await,
         Command::Seed(arguments) => data::seed(&arguments, &config).await,
         Command::Schema(command) => schema::run(command, config).await,
+        Command::Events(command) => events::run(command, &config).await,
         Command::Modules => modules::run(config).await,
         Command::Doctor => doctor::run(config, sources).await,
         Command::Config(command) => config::run(&command),

@@ -8,6 +8,7 @@ mod graph;
 mod load;
 mod modules;
 mod realtime;
+mod redis;
 mod reference;
 mod server;
 mod size;
@@ -25,6 +26,7 @@ pub use graph::GraphConfig;
 pub use load::{ConfigError, Sources};
 pub use modules::{ModulesConfig, RemoteConfig};
 pub use realtime::RealtimeConfig;
+pub use redis::RedisConfig;
 pub use reference::markdown;
 pub use server::{CorsConfig, ServerConfig};
 pub use size::ByteSize;
@@ -46,6 +48,8 @@ pub struct Config {
     pub modules: ModulesConfig,
     /// The event log.
     pub events: EventsConfig,
+    /// What instances share.
+    pub redis: RedisConfig,
     /// Streams to clients: WebSocket, SSE, multipart.
     pub realtime: RealtimeConfig,
     /// What the process tells about itself.

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    Config, Key, RemoteConfig, auth, database, events, graph, modules, realtime, server, telemetry,
+    Config, Key, RemoteConfig, auth, database, events, graph, modules, realtime, redis, server,
+    telemetry,
 };
 
 /// What a name of one's own is called in the table.
@@ -20,6 +21,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         auth::KEYS,
         modules::KEYS,
         events::KEYS,
+        redis::KEYS,
         realtime::KEYS,
         telemetry::KEYS,
     ];

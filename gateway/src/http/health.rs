@@ -26,7 +26,9 @@ pub(super) async fn ready(State(front): State<Arc<Front>>) -> Response {
     let Some(watcher) = &front.health else { return live().await.into_response() };
     let database = watcher.database().await;
     let modules = watcher.modules().await;
-    let overall = overall(modules.iter().map(|module| &module.health).chain([&database]));
+    let bus = watcher.bus();
+    let all = modules.iter().map(|module| &module.health).chain([&database]).chain(&bus);
+    let overall = overall(all);
     let modules: Vec<Value> = modules
         .iter()
         .map(|module| {
@@ -42,7 +44,10 @@ pub(super) async fn ready(State(front): State<Arc<Front>>) -> Response {
         "down" => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::OK,
     };
-    let report = json!({ "status": overall, "database": told(&database), "modules": modules });
+    let mut report = json!({ "status": overall, "database": told(&database), "modules": modules });
+    if let Some(bus) = &bus {
+        report["redis"] = told(bus);
+    }
     (status, Json(report)).into_response()
 }
 

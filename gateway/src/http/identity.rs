@@ -25,6 +25,7 @@ pub(super) async fn scope(
         user_agent: text(header::USER_AGENT).map(Arc::from),
         request_id: Some(request_id.0.clone()),
         token,
+        stream: None,
     })
 }
 

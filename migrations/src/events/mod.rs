@@ -1,9 +1,10 @@
 //! The event log's tables.
 
 mod m0001_events;
+mod m0002_handlers;
 
 use sea_orm_migration::MigrationTrait;
 
 pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(m0001_events::Migration)]
+    vec![Box::new(m0001_events::Migration), Box::new(m0002_handlers::Migration)]
 }

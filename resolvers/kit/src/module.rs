@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use subscriptions::Handler;
 
 use crate::{Platform, Result, Subgraph};
 
@@ -25,6 +26,8 @@ pub trait Module: Send + Sync {
 pub struct Parts {
     /// Its share of the graph.
     pub subgraph: Arc<dyn Subgraph>,
+    /// What reacts to events.
+    pub handlers: Vec<Arc<dyn Handler>>,
     /// Tasks that run until the platform's stop token is cancelled.
     pub workers: Vec<Worker>,
     /// Asked at intervals; a module without one is up while it runs.
@@ -61,7 +64,14 @@ impl Parts {
     /// A module that is nothing but its subgraph.
     #[must_use]
     pub fn new(subgraph: Arc<dyn Subgraph>) -> Self {
-        Self { subgraph, workers: Vec::new(), health: None }
+        Self { subgraph, handlers: Vec::new(), workers: Vec::new(), health: None }
+    }
+
+    /// Adds a handler of events.
+    #[must_use]
+    pub fn handler(mut self, handler: Arc<dyn Handler>) -> Self {
+        self.handlers.push(handler);
+        self
     }
 
     /// Adds a worker.

@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use subscriptions::EventLog;
+use subscriptions::{EventLog, HandlerOptions, LogOptions, RedisBus};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Database, DateTime, ports::Ports};
@@ -58,10 +58,42 @@ pub struct Platform {
     pub db: Database,
     /// The event log.
     pub events: EventLog,
+    /// How handlers of events are run.
+    pub handlers: HandlerOptions,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Traits that modules implement for one another.
     pub ports: Ports,
     /// Cancelled when the module must stop.
     pub stop: CancellationToken,
+}
+
+impl Platform {
+    /// A platform on this database, with the machine's clock and no ports yet.
+    /// `bus` joins its event log with those of other instances.
+    #[must_use]
+    pub fn new(db: Database, log: LogOptions, bus: Option<RedisBus>) -> Self {
+        Self {
+            events: EventLog::new(db.read().clone(), db.write().clone(), log, bus),
+            handlers: HandlerOptions::default(),
+            clock: Arc::new(SystemClock),
+            ports: Ports::default(),
+            stop: CancellationToken::new(),
+            db,
+        }
+    }
+
+    /// With another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// With these ports.
+    #[must_use]
+    pub fn with_ports(mut self, ports: Ports) -> Self {
+        self.ports = ports;
+        self
+    }
 }

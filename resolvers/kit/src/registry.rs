@@ -72,7 +72,13 @@ impl Registry {
                     return Err(error);
                 }
             };
-            let tasks = parts.workers.into_iter().map(|worker| tokio::spawn(worker.task)).collect();
+            let workers = parts.workers.into_iter().map(|worker| tokio::spawn(worker.task));
+            let handlers = parts.handlers.into_iter().map(|handler| {
+                let (log, options) = (platform.events.clone(), platform.handlers.clone());
+                let stop = stop.clone();
+                tokio::spawn(async move { log.handle(handler, options, stop).await })
+            });
+            let tasks = workers.chain(handlers).collect();
             registry.running.push(Running {
                 name,
                 subgraph: parts.subgraph,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::Context;
 use secrecy::SecretString;
 
-use crate::{Batches, Viewer};
+use crate::{Batches, StreamControl, Viewer};
 
 /// The viewer, the loaders and the trace of one request. Cheap to clone; the
 /// engine hands it to every step of the plan.
@@ -21,6 +21,8 @@ pub struct RequestScope {
     pub request_id: Option<Arc<str>>,
     /// The caller's bearer token, passed on to modules in other processes.
     pub token: Option<SecretString>,
+    /// Steers the stream that a subscription follows.
+    pub stream: Option<StreamControl>,
 }
 
 impl RequestScope {

@@ -1,16 +1,16 @@
 //! The stream of changes to products.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
-use ::subscriptions::{Event, EventLog};
+use ::subscriptions::{Event, Following};
 use async_graphql::{Context, Result, Subscription};
 use entities::products::Scope;
-use futures_util::{Stream, StreamExt as _};
-use kit::{Error, ids::ProductId};
+use futures_util::Stream;
+use kit::{Error, follow, ids::ProductId};
 
 use crate::{
     loaders::scope,
-    service::{PRODUCT_EVENTS, ProductFact, Service},
+    service::{Service, changes, product_events},
     types::{Product, ProductEvent},
 };
 
@@ -35,25 +35,19 @@ impl Subscription {
         }
         let service = ctx.data_unchecked::<Arc<Service>>().clone();
         let scope = scope(ctx).await?;
-        let watched: HashSet<String> = ids.iter().map(ToString::to_string).collect();
-        let is_wanted = move |event: &Event| {
-            PRODUCT_EVENTS.contains(&event.kind.as_str()) && watched.contains(&event.subject)
-        };
-        let events = ctx.data_unchecked::<EventLog>().follow(after.as_deref(), is_wanted).await;
-        Ok(events.map_err(Error::from)?.filter_map(move |event| {
-            let service = service.clone();
-            async move {
-                match event {
-                    Ok(event) => seen(&service, scope, &event).await.map_err(Into::into).transpose(),
-                    Err(error) => Some(Err(Error::from(error).into())),
-                }
-            }
-        }))
+        let subjects = ids.iter().map(ToString::to_string);
+        let following = Following::new(product_events()).after(after).subjects(subjects);
+        let events = follow(ctx, following, move |event| seen(service.clone(), scope, event));
+        Ok(events.await?)
     }
 }
 
 /// The event with its product as of now, if the viewer may see that.
-async fn seen(service: &Service, scope: Scope, event: &Event) -> kit::Result<Option<ProductEvent>> {
+async fn seen(
+    service: Arc<Service>,
+    scope: Scope,
+    event: Arc<Event>,
+) -> kit::Result<Option<ProductEvent>> {
     let Ok(id) = event.subject.parse::<ProductId>() else {
         return Ok(None);
     };
@@ -62,6 +56,6 @@ async fn seen(service: &Service, scope: Scope, event: &Event) -> kit::Result<Opt
         cursor: event.position.to_string(),
         at: event.at,
         product: Product::from(row),
-        changed: ProductFact::changes(event).into_iter().map(Into::into).collect(),
+        changed: changes(&event).into_iter().map(Into::into).collect(),
     }))
 }

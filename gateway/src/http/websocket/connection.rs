@@ -240,6 +240,7 @@ impl Connection {
             user_agent: self.caller.user_agent.clone(),
             request_id: Some(self.caller.id.0.clone()),
             token: session.token.clone(),
+            stream: None,
         };
         let (front, request_id) = (self.front.clone(), self.caller.id.clone());
         let operation = Operation { front, request, scope, id: request_id, session: None };

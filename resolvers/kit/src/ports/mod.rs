@@ -2,8 +2,10 @@
 //! Implemented by the module that owns the data, found by type.
 
 mod demo;
+mod files;
 mod identity;
 mod keys;
+mod people;
 mod sellers;
 
 use std::{
@@ -13,8 +15,10 @@ use std::{
 };
 
 pub use demo::{DemoAccount, DemoAccounts};
+pub use files::{Files, NotAttached, StoredFile};
 pub use identity::Identity;
 pub use keys::KeySet;
+pub use people::{Contact, People};
 pub use sellers::Sellers;
 
 use crate::{Error, Result};

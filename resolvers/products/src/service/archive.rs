@@ -4,10 +4,10 @@ use entities::{
     ids::ProductId,
     products::{ProductStatus, product},
 };
-use kit::{Result, UserError, Viewer};
+use kit::{Result, UserError, Viewer, facts::ProductChanged};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
-use super::{Change, Outcome, ProductFact, Service, facts, outcome::refuse};
+use super::{Change, Outcome, Service, facts, outcome::refuse};
 
 impl Service {
     /// Takes a product off sale; one that is off sale stays as it is.
@@ -38,8 +38,9 @@ impl Service {
                     .filter(product::Column::Id.eq(id))
                     .exec(transaction)
                     .await?;
-                let fact = ProductFact { changed: vec![Change::Status], seller_id: row.seller_id };
-                facts::product_archived(transaction, id, &fact, now).await?;
+                let (seller_id, changed) = (row.seller_id, vec![Change::Status]);
+                let fact = ProductChanged { product_id: id, seller_id, changed };
+                facts::product_changed(transaction, fact, true, now).await?;
                 Ok(id)
             })
         })

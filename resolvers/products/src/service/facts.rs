@@ -1,82 +1,42 @@
 //! The facts that products write to the event log.
 
 use entities::products::{product, review};
+pub(crate) use kit::facts::ProductChange as Change;
 use kit::{
     DateTime, Result,
-    ids::{ProductId, SellerId, UserId},
+    facts::{ProductArchived, ProductChanged, ReviewSaved},
 };
 use sea_orm::ConnectionTrait;
-use serde::{Deserialize, Serialize};
-use subscriptions::{Event, EventLog, NewEvent};
+use subscriptions::{Event, EventLog, Fact as _, Kinds, NewEvent};
 
 /// Kinds of events whose subject is a product.
-pub(crate) const PRODUCT_EVENTS: [&str; 2] = [CHANGED, ARCHIVED];
-
-const CHANGED: &str = "ProductChanged";
-const ARCHIVED: &str = "ProductArchived";
-const REVIEWED: &str = "ReviewSaved";
-
-/// What changed about a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum Change {
-    /// The price of a variant.
-    Price,
-    /// The stock of a variant.
-    Availability,
-    /// Texts, category, options or variants.
-    Content,
-    /// Who sees it.
-    Status,
+pub(crate) fn product_events() -> Kinds {
+    Kinds::of([ProductChanged::KIND, ProductArchived::KIND])
 }
 
-/// The payload of `ProductChanged` and `ProductArchived`.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ProductFact {
-    /// What changed.
-    pub(crate) changed: Vec<Change>,
-    /// Whose product it is.
-    pub(crate) seller_id: SellerId,
+/// What an event says has changed; nothing when it was written by a later
+/// version of us.
+pub(crate) fn changes(event: &Event) -> Vec<Change> {
+    let changed = event.read::<ProductChanged>().map(|fact| fact.changed);
+    let archived = || event.read::<ProductArchived>().map(|fact| fact.changed);
+    changed.or_else(archived).unwrap_or_default()
 }
 
-/// The payload of `ReviewSaved`.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ReviewFact {
-    product_id: ProductId,
-    seller_id: SellerId,
-    author_id: UserId,
-    stars: i32,
-    has_reply: bool,
-}
-
-impl ProductFact {
-    /// What an event says has changed; nothing when it was written by a later
-    /// version of us.
-    pub(crate) fn changes(event: &Event) -> Vec<Change> {
-        Self::deserialize(&event.payload).map(|fact| fact.changed).unwrap_or_default()
-    }
-}
-
-/// Writes that a product changed.
+/// Writes that a product changed, or that it was taken off sale.
 pub(super) async fn product_changed(
     transaction: &impl ConnectionTrait,
-    id: ProductId,
-    fact: &ProductFact,
+    fact: ProductChanged,
+    is_archived: bool,
     at: DateTime,
 ) -> Result<()> {
-    Ok(EventLog::append(transaction, NewEvent::new(CHANGED, id, fact, at)).await?)
-}
-
-/// Writes that a product was taken off sale.
-pub(super) async fn product_archived(
-    transaction: &impl ConnectionTrait,
-    id: ProductId,
-    fact: &ProductFact,
-    at: DateTime,
-) -> Result<()> {
-    Ok(EventLog::append(transaction, NewEvent::new(ARCHIVED, id, fact, at)).await?)
+    let event = match is_archived {
+        false => NewEvent::new(&fact, at),
+        true => {
+            let ProductChanged { product_id, seller_id, changed } = fact;
+            NewEvent::new(&ProductArchived { product_id, seller_id, changed }, at)
+        }
+    };
+    Ok(EventLog::append(transaction, event).await?)
 }
 
 /// Writes that a review was written, changed or answered.
@@ -86,12 +46,13 @@ pub(super) async fn review_saved(
     review: &review::Model,
     at: DateTime,
 ) -> Result<()> {
-    let fact = ReviewFact {
+    let fact = ReviewSaved {
+        review_id: review.id,
         product_id: product.id,
         seller_id: product.seller_id,
         author_id: review.author_id,
         stars: review.stars,
         has_reply: review.reply.is_some(),
     };
-    Ok(EventLog::append(transaction, NewEvent::new(REVIEWED, review.id, &fact, at)).await?)
+    Ok(EventLog::append(transaction, NewEvent::new(&fact, at)).await?)
 }

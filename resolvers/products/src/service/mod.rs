@@ -22,7 +22,7 @@ use kit::{
 
 pub(crate) use self::{
     draft::{Draft, VariantDraft},
-    facts::{Change, PRODUCT_EVENTS, ProductFact},
+    facts::{Change, changes, product_events},
     outcome::Outcome,
     slug::slug_of,
 };

@@ -10,14 +10,14 @@ use entities::{
         variant,
     },
 };
-use kit::{DateTime, Error, Result, UserError, UserErrorCode, Viewer};
+use kit::{DateTime, Error, Result, UserError, UserErrorCode, Viewer, facts::ProductChanged};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
     sea_query::OnConflict,
 };
 
 use super::{
-    Change, Draft, Outcome, ProductFact, Service, WRITE,
+    Change, Draft, Outcome, Service, WRITE,
     draft::length,
     facts,
     outcome::{is_taken, refuse, refuse_all},
@@ -136,14 +136,11 @@ impl Save {
             Some(before) => self.update(transaction, before).await?,
         };
         write_variants(transaction, id, plan).await?;
-        let fact = ProductFact { changed, seller_id };
+        let fact = ProductChanged { product_id: id, seller_id, changed };
         let was_archived =
             before.as_ref().is_some_and(|before| before.status == ProductStatus::Archived);
-        if self.draft.status == Some(ProductStatus::Archived) && !was_archived {
-            facts::product_archived(transaction, id, &fact, self.now).await?;
-        } else {
-            facts::product_changed(transaction, id, &fact, self.now).await?;
-        }
+        let is_archived = self.draft.status == Some(ProductStatus::Archived) && !was_archived;
+        facts::product_changed(transaction, fact, is_archived, self.now).await?;
         Ok(id)
     }
 

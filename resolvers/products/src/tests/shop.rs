@@ -58,11 +58,10 @@ impl Shop {
         let clock = Arc::new(ManualClock::new(TODAY));
         let ports = Ports::default();
         ports.provide::<dyn Sellers>(sellers.clone());
-        let events =
-            EventLog::new(db.read().clone(), LogOptions { poll: Duration::from_millis(5), buffer: 64 });
-        let stop = CancellationToken::new();
+        let options = LogOptions { poll: Duration::from_millis(5), ..LogOptions::default() };
         let platform =
-            Platform { events: events.clone(), db: db.clone(), clock: clock.clone(), ports, stop };
+            Platform::new(db.clone(), options, None).with_clock(clock.clone()).with_ports(ports);
+        let events = platform.events.clone();
         let parts = crate::Products.start(&platform).await.expect("the module starts");
         Self { db, subgraph: parts.subgraph, clock, events, sellers, _folder: folder }
     }

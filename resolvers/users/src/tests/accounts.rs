@@ -16,7 +16,7 @@ async fn signing_up_with_a_known_email_answers_the_same_and_creates_nothing() {
     assert_eq!(new, json!({ "accessToken": null, "account": null, "userErrors": [] }));
     assert_eq!(known, new);
     assert_eq!(events.len(), 1);
-    assert_eq!(events[0].0, "AccountCreated");
+    assert_eq!(events[0].0, "account.created");
     assert_eq!(module.events().await, events);
     let query =
         "{ a: user(by: { handle: \"ada\" }) { handle } b: user(by: { handle: \"somebody\" }) { id } }";
@@ -91,7 +91,7 @@ async fn an_account_changes_in_its_expected_version_only() {
         json!({ "displayName": "Ada King", "bio": null })
     );
     let kinds: Vec<String> = module.events().await.into_iter().map(|(kind, _)| kind).collect();
-    assert_eq!(kinds, ["AccountCreated", "SessionStarted", "AccountUpdated", "AccountUpdated"]);
+    assert_eq!(kinds, ["account.created", "session.started", "account.updated", "account.updated"]);
 }
 
 #[tokio::test]
@@ -103,8 +103,8 @@ async fn events_carry_ids_and_no_personal_data() {
     assert_eq!(
         module.events().await,
         [
-            ("AccountCreated".to_owned(), json!({ "account": account, "user": user, "version": 1 })),
-            ("SessionStarted".to_owned(), json!({ "account": account, "session": viewer.session })),
+            ("account.created".to_owned(), json!({ "account": account, "user": user, "version": 1 })),
+            ("session.started".to_owned(), json!({ "account": account, "session": viewer.session })),
         ]
     );
 }

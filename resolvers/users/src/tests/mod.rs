@@ -18,7 +18,7 @@ use kit::{
 };
 use sea_orm_migration::MigratorTrait as _;
 use serde_json::{Value, json};
-use subscriptions::{EventLog, LogOptions};
+use subscriptions::LogOptions;
 
 use crate::{Users, UsersOptions};
 
@@ -42,13 +42,7 @@ impl TestModule {
         let db = Database::connect(&options).await.expect("opens");
         migrations::Migrator::up(db.write(), None).await.expect("migrates");
         let clock = Arc::new(ManualClock::new(DateTime(seed::TODAY.0 + 1_000)));
-        let platform = Platform {
-            events: EventLog::new(db.read().clone(), LogOptions::default()),
-            db,
-            clock: clock.clone(),
-            ports: Ports::default(),
-            stop: tokio_util::sync::CancellationToken::new(),
-        };
+        let platform = Platform::new(db, LogOptions::default(), None).with_clock(clock.clone());
         let parts = Users::new(UsersOptions::default()).start(&platform).await.expect("starts");
         Self { platform, clock, subgraph: parts.subgraph, _folder: folder }
     }
