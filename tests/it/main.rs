@@ -6,6 +6,8 @@ mod database;
 mod events;
 mod graph;
 mod http;
+mod instances;
+mod log;
 mod remote;
 mod schema;
 mod shop;

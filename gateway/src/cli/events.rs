@@ -35,11 +35,11 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "letters", required = true, multiple = false, args = ["sequence", "all"])]
 pub(super) struct Which {
     /// The handler.
     handler: String,
     /// The event's number, as `weft events dead` shows it.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
     sequence: Option<i64>,
     /// All of its dead letters.
     #[arg(long)]
@@ -47,7 +47,9 @@ pub(super) struct Which {
 }
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<(), Failure> {
-    let db = database::open(&config.database).await?;
+    let mut unseeded = config.clone();
+    unseeded.database.seed_demo = false;
+    let db = database::ready(&unseeded, &database::silent).await?.db;
     let handlers = Handlers::new(db.write().clone());
     let failed = |error: sea_orm::DbErr| Failure::Failed(format!("can't read the event log: {error}"));
     match command {

@@ -66,7 +66,7 @@ async fn refresh_token_used_twice_whole_family_revoked() {
     assert_eq!(successor["userErrors"], refused);
     assert!(module.viewer(&second).await.is_err());
     let (kind, payload) = module.events().await.pop().expect("events");
-    assert_eq!(kind, "SessionRevoked");
+    assert_eq!(kind, "session.revoked");
     assert_eq!(
         payload,
         json!({ "account": viewer.account, "session": viewer.session, "reason": "TOKEN_REUSED" })

@@ -1,0 +1,104 @@
+//! The gateway as a process: started with settings in its environment, killed
+//! without warning, started again.
+
+use std::{
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
+};
+
+use crate::postgres::free_port;
+
+/// A gateway in a process of its own; it ends with this value.
+pub struct Process {
+    program: &'static str,
+    settings: Vec<(String, String)>,
+    port: u16,
+    child: Child,
+}
+
+impl Process {
+    /// Starts `program serve` on a free port and waits until it answers.
+    /// `settings` are such as `("WEFT_DATABASE__URL", …)`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start(program: &'static str, settings: &[(&str, &str)]) -> Self {
+        let port = free_port().expect("a free port");
+        let settings: Vec<(String, String)> =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let child = spawn(program, &settings, port);
+        let mut process = Self { program, settings, port, child };
+        process.wait().await;
+        process
+    }
+
+    /// Its address, without a path.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Ends it without warning, as a lost machine would.
+    ///
+    /// # Panics
+    /// When it can't be ended.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the gateway can be killed");
+        self.child.wait().expect("the gateway ends");
+    }
+
+    /// Starts it again, at the same address.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn restart(&mut self) {
+        self.child = spawn(self.program, &self.settings, self.port);
+        self.wait().await;
+    }
+
+    /// Runs another command of the program with the same settings, to its end.
+    ///
+    /// # Panics
+    /// When it can't be run.
+    #[must_use]
+    pub fn command(program: &str, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
+        Command::new(program)
+            .args(arguments)
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .output()
+            .expect("the program runs")
+    }
+
+    async fn wait(&mut self) {
+        for _ in 0..1_200 {
+            if let Some(status) = self.child.try_wait().expect("the gateway can be looked at") {
+                panic!("the gateway ended at its start: {status}");
+            }
+            if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the gateway did not come up on port {}", self.port);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have been killed already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(program: &str, settings: &[(String, String)], port: u16) -> Child {
+    Command::new(program)
+        .args(["serve", "--port", &port.to_string()])
+        .envs(settings.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the gateway runs")
+}
