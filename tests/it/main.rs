@@ -8,6 +8,7 @@ mod graph;
 mod http;
 mod instances;
 mod log;
+mod progress;
 mod remote;
 mod schema;
 mod shop;

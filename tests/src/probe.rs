@@ -9,7 +9,9 @@ use std::{
 
 use async_graphql::{Context, Object, Schema, SimpleObject, Subscription};
 use futures_util::{Stream, StreamExt as _, stream};
-use kit::{Module, Parts, Platform, Result};
+use kit::{
+    DateTime, Module, Parts, Platform, Progress, Result, Viewer, facts::JobState, follow_job, ids::JobId,
+};
 
 /// The module `probe`.
 pub struct Probe;
@@ -20,8 +22,11 @@ impl Module for Probe {
         "probe"
     }
 
-    async fn start(&self, _: &Platform) -> Result<Parts> {
-        let schema = Schema::build(Query, Mutation, Ticks).data(AtomicU64::new(0));
+    async fn start(&self, platform: &Platform) -> Result<Parts> {
+        let schema = Schema::build(Query, Mutation, Ticks)
+            .data(AtomicU64::new(0))
+            .data(platform.clone())
+            .data(platform.events.clone());
         Ok(Parts::new(kit::finish(schema)))
     }
 }
@@ -77,6 +82,42 @@ impl Mutation {
         let count = ctx.data_unchecked::<AtomicU64>().fetch_add(1, Ordering::SeqCst);
         Some(Made { id: count.into(), name })
     }
+
+    /// Starts a long piece of work; answers its id.
+    async fn work(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many steps it has.")] steps: u64,
+    ) -> async_graphql::Result<JobId> {
+        let account = Viewer::of(ctx).require_account()?;
+        let platform = ctx.data_unchecked::<Platform>();
+        let mut progress = Progress::start(platform, "probe.work", Some(account), Some(steps)).await?;
+        let job = progress.job();
+        tokio::spawn(async move {
+            for step in 0..steps {
+                progress.step(1, u64::from(step == 1)).await?;
+            }
+            progress.end(JobState::Succeeded).await
+        });
+        Ok(job)
+    }
+}
+
+/// How far a job is.
+#[derive(SimpleObject)]
+struct WorkEvent {
+    /// Position; pass as `after` to resume.
+    cursor: String,
+    /// When.
+    at: DateTime,
+    /// How it is.
+    state: JobState,
+    /// Steps done.
+    done: u64,
+    /// Steps that failed.
+    failed: u64,
+    /// Steps in all.
+    total: Option<u64>,
 }
 
 struct Ticks;
@@ -84,6 +125,26 @@ struct Ticks;
 /// Everything that can be followed.
 #[Subscription(name = "Subscription")]
 impl Ticks {
+    /// Follows a long piece of work to its end.
+    async fn work_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] id: JobId,
+        #[graphql(desc = "Resume behind this cursor.")] after: Option<String>,
+    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<WorkEvent>> + use<>> {
+        let told = follow_job(ctx, id, after).await?;
+        Ok(told.map(|item| {
+            item.map(|(event, fact)| WorkEvent {
+                cursor: event.position.to_string(),
+                at: event.at,
+                state: fact.state,
+                done: fact.done,
+                failed: fact.failed,
+                total: fact.total,
+            })
+        }))
+    }
+
     /// Counts from 1, to a bound or without end.
     async fn tick(
         &self,

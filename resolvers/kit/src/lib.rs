@@ -37,7 +37,7 @@ pub use loader::{Batches, FromContext, drive, drive_stream, entity, load, load_m
 pub use module::{Health, HealthCheck, Module, Parts, Worker};
 pub use money::{Money, MoneyInput};
 pub use platform::{Clock, ManualClock, Platform, SystemClock};
-pub use progress::Progress;
+pub use progress::{Progress, follow_job};
 pub use registry::{ModuleReport, Registry};
 pub use resilience::{Outside, OutsideOptions};
 pub use scalars::{CountryCode, CurrencyCode, Decimal, Long, Url};

@@ -1,18 +1,27 @@
 //! Long work tells how far it is: as events, so that whoever follows it sees
 //! every step on any instance and after any disconnect.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use async_graphql::Context;
 use entities::ids::{AccountId, Id as _, JobId};
-use subscriptions::{EventLog, NewEvent};
+use futures_util::{Stream, StreamExt as _, future::ready, stream};
+use subscriptions::{Event, EventLog, Fact as _, Following, Kinds, NewEvent};
 
 use crate::{
-    Platform, Result,
+    Platform, Result, Viewer,
     facts::{JobProgressed, JobState},
+    follow,
 };
 
 /// Steps in between are told no more often than this.
 const EVERY: Duration = Duration::from_millis(250);
+
+/// Sees every job, whoever started it.
+const READ_JOBS: &str = "jobs:read";
 
 /// Tells how far one job is.
 pub struct Progress {
@@ -89,4 +98,33 @@ impl Progress {
         self.told = Some(Instant::now());
         Ok(())
     }
+}
+
+/// Follows a job for a subscription field, behind `after` when it resumes: what
+/// it told, up to its end. Somebody else's job tells nothing.
+///
+/// # Errors
+/// As [`follow`].
+pub async fn follow_job(
+    ctx: &Context<'_>,
+    job: JobId,
+    after: Option<String>,
+) -> Result<impl Stream<Item = async_graphql::Result<(Arc<Event>, JobProgressed)>> + use<>> {
+    let viewer = Viewer::of(ctx).clone();
+    let following =
+        Following::new(Kinds::of([JobProgressed::KIND])).after(after).subjects([job.to_string()]);
+    let told = follow(ctx, following, move |event| {
+        let fact = event.read::<JobProgressed>().filter(|fact| {
+            let is_own = fact.account_id.is_some() && fact.account_id == viewer.account;
+            is_own || viewer.may(READ_JOBS)
+        });
+        ready(Ok(fact.map(|fact| (event, fact))))
+    });
+    // The last word of a job ends the stream, and is part of it.
+    Ok(stream::unfold(Some(Box::pin(told.await?)), |told| async {
+        let mut told = told?;
+        let item = told.next().await?;
+        let has_ended = item.as_ref().is_ok_and(|(_, fact)| fact.state.is_final());
+        Some((item, (!has_ended).then_some(told)))
+    }))
 }
