@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Config, ConfigError,
     database::{self, Ready},
-    http::{self, Front, Streams},
+    http::{self, Front, PersistedQueries, Streams},
     modules,
     remote::Remotes,
 };
@@ -157,6 +157,7 @@ impl App {
             server: self.config.server.clone(),
             realtime: self.config.realtime.clone(),
             streams: Streams::new(&self.config.realtime),
+            persisted: PersistedQueries::new(&self.config.persisted_queries),
             clock: self.platform.clock.clone(),
             limits: self.config.graph.limits.clone(),
             ports: Some(self.platform.ports.clone()),

@@ -16,4 +16,6 @@ pub use config::{
     AuthConfig, ByteSize, Config, ConfigError, CorsConfig, DatabaseConfig, EventsConfig, GraphConfig,
     LogFormat, ModulesConfig, RealtimeConfig, RedisConfig, RemoteConfig, ServerConfig, Sources,
     TelemetryConfig, markdown,
+    LogFormat, ModulesConfig, PersistedQueriesConfig, RealtimeConfig, RemoteConfig, ServerConfig,
+    Sources, TelemetryConfig, markdown,
 };

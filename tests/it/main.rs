@@ -9,6 +9,7 @@ mod http;
 mod instances;
 mod log;
 mod progress;
+mod persisted;
 mod remote;
 mod schema;
 mod shop;

@@ -22,7 +22,7 @@ const TICK: &str = "subscription { tick }";
 
 /// What a socket says next.
 #[derive(Debug, PartialEq)]
-enum Said {
+pub(crate) enum Said {
     Message(Value),
     Closed(u16, String),
     /// Without a close frame.
@@ -30,7 +30,7 @@ enum Said {
 }
 
 /// A WebSocket that is told each frame.
-struct Raw(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Raw(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Raw {
     async fn connect(served: &Served, protocols: Option<&str>) -> Result<Self, Error> {
@@ -48,7 +48,7 @@ impl Raw {
     }
 
     /// An acknowledged connection of this client.
-    async fn of(served: &Served, client: &Client) -> Self {
+    pub(crate) async fn of(served: &Served, client: &Client) -> Self {
         let mut socket = Self::open(served).await;
         let payload = client.token().map(|token| json!({ "authorization": format!("Bearer {token}") }));
         socket.send(&json!({ "type": "connection_init", "payload": payload })).await;
@@ -60,7 +60,7 @@ impl Raw {
         self.0.send(Message::text(text)).await.expect("the socket is open");
     }
 
-    async fn send(&mut self, message: &Value) {
+    pub(crate) async fn send(&mut self, message: &Value) {
         self.say(&message.to_string()).await;
     }
 
@@ -68,7 +68,7 @@ impl Raw {
         self.send(&json!({ "id": id, "type": "subscribe", "payload": { "query": query } })).await;
     }
 
-    async fn next(&mut self) -> Said {
+    pub(crate) async fn next(&mut self) -> Said {
         loop {
             let next = tokio::time::timeout(Duration::from_secs(20), self.0.next()).await;
             match next.expect("the server says something within 20 s") {
@@ -95,7 +95,7 @@ impl Raw {
     }
 }
 
-fn message(json: Value) -> Said {
+pub(crate) fn message(json: Value) -> Said {
     Said::Message(json)
 }
 
@@ -104,10 +104,10 @@ fn closed(code: u16, reason: &str) -> Said {
 }
 
 /// A response of events or parts, read as it comes.
-struct Stream(reqwest::Response, String);
+pub(crate) struct Stream(reqwest::Response, String);
 
 impl Stream {
-    async fn open(request: reqwest::RequestBuilder) -> Self {
+    pub(crate) async fn open(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.expect("an answer");
         assert_eq!(response.status(), 200);
         Self(response, String::new())
@@ -115,7 +115,7 @@ impl Stream {
 
     /// The text up to and with the next `mark`; all that is left when the
     /// stream ends before.
-    async fn until(&mut self, mark: &str) -> String {
+    pub(crate) async fn until(&mut self, mark: &str) -> String {
         loop {
             if let Some(at) = self.1.find(mark) {
                 let rest = self.1.split_off(at + mark.len());
@@ -130,7 +130,7 @@ impl Stream {
     }
 
     /// The next event and its data; `None` at the end. Comments are left out.
-    async fn event(&mut self) -> Option<(String, Value)> {
+    pub(crate) async fn event(&mut self) -> Option<(String, Value)> {
         loop {
             let text = self.until("\n\n").await;
             if text.is_empty() {
@@ -148,7 +148,12 @@ impl Stream {
 }
 
 /// A request for a stream.
-fn asking(served: &Served, client: &Client, accept: &str, body: &Value) -> reqwest::RequestBuilder {
+pub(crate) fn asking(
+    served: &Served,
+    client: &Client,
+    accept: &str,
+    body: &Value,
+) -> reqwest::RequestBuilder {
     let request = reqwest::Client::new()
         .post(format!("{}/graphql", served.url))
         .header("accept", accept)

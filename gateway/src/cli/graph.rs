@@ -82,6 +82,7 @@ pub(super) async fn run(command: Command, mut config: Config) -> Result<(), Fail
         server: config.server.clone(),
         realtime: config.realtime.clone(),
         streams: http::Streams::new(&config.realtime),
+        persisted: http::PersistedQueries::new(&config.persisted_queries),
         clock: Arc::new(SystemClock),
         limits: config.graph.limits.clone(),
         ports: None,

@@ -150,6 +150,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         .cors
         .problem()
         .or_else(|| config.database.problem())
+        .or_else(|| config.persisted_queries.problem())
         .or_else(|| config.realtime.problem())
         .or_else(|| config.events.problem())
         .or_else(|| config.modules.problem());

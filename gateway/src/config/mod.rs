@@ -7,6 +7,7 @@ mod events;
 mod graph;
 mod load;
 mod modules;
+mod persisted_queries;
 mod realtime;
 mod redis;
 mod reference;
@@ -25,6 +26,7 @@ pub use events::EventsConfig;
 pub use graph::GraphConfig;
 pub use load::{ConfigError, Sources};
 pub use modules::{ModulesConfig, RemoteConfig};
+pub use persisted_queries::PersistedQueriesConfig;
 pub use realtime::RealtimeConfig;
 pub use redis::RedisConfig;
 pub use reference::markdown;
@@ -42,6 +44,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Bounds on what a document may ask for.
     pub graph: GraphConfig,
+    /// Documents that clients ask by their hash.
+    pub persisted_queries: PersistedQueriesConfig,
     /// Accounts, tokens and sessions.
     pub auth: AuthConfig,
     /// Which modules run, and where.

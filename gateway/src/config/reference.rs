@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::{
     Config, Key, RemoteConfig, auth, database, events, graph, modules, realtime, redis, server,
     telemetry,
+    Config, Key, RemoteConfig, auth, database, events, graph, modules, persisted_queries, realtime,
+    server, telemetry,
 };
 
 /// What a name of one's own is called in the table.
@@ -18,6 +20,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         server::KEYS,
         database::KEYS,
         graph::KEYS,
+        persisted_queries::KEYS,
         auth::KEYS,
         modules::KEYS,
         events::KEYS,

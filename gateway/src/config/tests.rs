@@ -110,6 +110,10 @@ fn a_wrong_value_is_named_with_its_key() {
             "server.cors.credentials needs named origins: browsers refuse it with `*`",
         ),
         (
+            "[persisted_queries]\nmemory = \"1 KiB\"",
+            "persisted_queries.memory must have room for one document of persisted_queries.document_limit",
+        ),
+        (
             "[auth]\ndefault_currency = \"gold\"",
             "auth.default_currency: `gold` is no currency code such as `EUR`",
         ),

@@ -14,7 +14,7 @@ use axum::{
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use kit::RequestScope;
-use schema::{Answer, GraphQLRequest, Kind, Prepared};
+use schema::{Answer, Kind, Prepared};
 use tokio::{
     sync::mpsc,
     time::{Instant, timeout_at},
@@ -27,7 +27,9 @@ use super::{
     accept::{self, Media, StreamMedia},
     body, csrf,
     errors::{self, Refusal},
-    identity, multipart, request, sse,
+    identity, multipart,
+    persisted::{Asked, Persisted},
+    request, sse,
     stream::{self, Happening, Operation, Session},
     trace::RequestId,
     websocket,
@@ -56,19 +58,24 @@ pub(super) async fn serve(
     }
     let accepted = Accepted { stream, takes_json: json.is_some() };
     let outcome = answer(&front, &parts, body, &id, accepted).await;
-    let is_stream = matches!(outcome, Ok(Reply::Stream(_)));
+    let mut caching = (parts.method == Method::GET).then(|| HeaderValue::from_static("no-store"));
     let mut response = match outcome {
-        Ok(Reply::Once(answer)) => {
+        Ok(Reply::Once(answer, hit)) => {
+            let hit = hit.filter(|_| answer.errors.is_empty());
+            caching = caching.map(|never| hit.unwrap_or(never));
             let status = errors::status(&answer, media);
             errors::respond(answer, status, media, &id.0)
         }
-        Ok(Reply::Stream(response)) => response,
+        Ok(Reply::Stream(response)) => {
+            // It says itself how it may be kept and changed on its way.
+            caching = None;
+            response
+        }
         Err(refusal) => refusal.into_response(media, &id.0),
     };
-    // A stream says itself how it may be kept and changed on its way.
-    if parts.method == Method::GET && !is_stream {
+    if let Some(caching) = caching {
         let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::CACHE_CONTROL, caching);
         headers.insert(header::VARY, HeaderValue::from_static("accept, authorization"));
     }
     response
@@ -91,7 +98,8 @@ impl Accepted {
 }
 
 enum Reply {
-    Once(Answer),
+    /// An answer, and what it says to caches when its document was sent by hash.
+    Once(Answer, Option<HeaderValue>),
     Stream(Response),
 }
 
@@ -120,7 +128,7 @@ async fn answer(
 }
 
 /// The GraphQL request in an HTTP request.
-async fn decode(front: &Front, parts: &Parts, body: Body) -> Result<GraphQLRequest, Refusal> {
+async fn decode(front: &Front, parts: &Parts, body: Body) -> Result<Asked, Refusal> {
     let nesting = front.limits.nesting;
     match parts.method {
         Method::GET => {
@@ -150,29 +158,33 @@ pub(super) async fn read_json(front: &Front, parts: &Parts, body: Body) -> Resul
 async fn run(
     front: &Arc<Front>,
     parts: &Parts,
-    request: GraphQLRequest,
+    mut asked: Asked,
     id: &RequestId,
     accepted: Accepted,
 ) -> Result<Reply, Refusal> {
     let scope = identity::scope(front, &parts.headers, id).await?;
-    let prepared = prepare(front, &request).await;
+    let is_named = matches!(asked.persisted, Some(Persisted::Alone(_)));
+    let prepared = prepare(front, &mut asked).await;
     let kind = prepared.as_ref().ok().map(|prepared| prepared.kind);
     if kind == Some(Kind::Mutation) && parts.method == Method::GET {
         return Err(Refusal::method("POST", "mutations need POST"));
     }
     if let Some(media) = accepted.stream_for(kind) {
-        return open(front, request, scope, id, media).map(Reply::Stream);
+        return open(front, asked, scope, id, media).map(Reply::Stream);
     }
     match prepared {
-        Ok(prepared) => Ok(Reply::Once(front.engine.run(prepared, request.variables, scope).await)),
-        Err(refused) => Ok(Reply::Once(refused)),
+        Ok(prepared) => {
+            let hit = is_named.then(|| front.persisted.cache_control(scope.token.is_none()));
+            Ok(Reply::Once(front.engine.run(prepared, asked.request.variables, scope).await, hit))
+        }
+        Err(refused) => Ok(Reply::Once(refused, None)),
     }
 }
 
 /// Answers with the stream of one operation.
 fn open(
     front: &Arc<Front>,
-    request: GraphQLRequest,
+    asked: Asked,
     scope: RequestScope,
     id: &RequestId,
     media: StreamMedia,
@@ -180,7 +192,7 @@ fn open(
     let place = front.streams.place().ok_or_else(stream::full)?;
     let (outgoing, received) = mpsc::channel(front.realtime.buffer);
     let session = Some(Session::of(front, &scope));
-    let operation = Operation { front: front.clone(), request, scope, id: id.clone(), session };
+    let operation = Operation { front: front.clone(), asked, scope, id: id.clone(), session };
     let (http, frame): (_, fn(Happening<'_>) -> Option<Bytes>) = match media {
         StreamMedia::Events => (&sse::HTTP, sse::frame),
         StreamMedia::Multipart => (&multipart::HTTP, multipart::frame),
@@ -190,13 +202,17 @@ fn open(
     Ok(stream::respond(http, received, front.realtime.heartbeat, held))
 }
 
-/// Validates and plans the operation; or the answer that refuses it.
-pub(super) async fn prepare(front: &Front, request: &GraphQLRequest) -> Result<Arc<Prepared>, Answer> {
+/// Validates and plans the operation, whose document is put in where the client
+/// sent its hash; or the answer that refuses it.
+pub(super) async fn prepare(front: &Front, asked: &mut Asked) -> Result<Arc<Prepared>, Answer> {
+    let proposed = front.persisted.resolve(asked).map_err(|error| Answer::refused(vec![error]))?;
+    let request = &asked.request;
     let name = request.operation_name.as_deref();
     let prepared = front.engine.prepare(&request.query, name).await.map_err(Answer::refused)?;
     if prepared.reads_schema() && !front.server.introspection {
         let message = "introspection is switched off here";
         return Err(Answer::refused(vec![errors::coded("GRAPHQL_VALIDATION_FAILED", message)]));
     }
+    front.persisted.keep(proposed, &request.query);
     Ok(prepared)
 }

@@ -9,6 +9,7 @@ mod graphql;
 mod health;
 mod identity;
 mod multipart;
+mod persisted;
 mod playground;
 mod request;
 mod sse;
@@ -37,6 +38,7 @@ use tower_http::{
     cors::{AllowOrigin, CorsLayer},
 };
 
+pub(crate) use persisted::PersistedQueries;
 pub(crate) use stream::Streams;
 
 use crate::{RealtimeConfig, ServerConfig, app::Watcher};
@@ -60,6 +62,8 @@ pub(crate) struct Front {
     pub(crate) clock: Arc<dyn Clock>,
     /// The open streams.
     pub(crate) streams: Streams,
+    /// The documents that clients may ask by their hash.
+    pub(crate) persisted: PersistedQueries,
     /// Cancelled when open streams must end.
     pub(crate) stop: CancellationToken,
     /// Cancelled when no new request should come any more.

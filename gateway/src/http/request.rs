@@ -2,15 +2,15 @@
 //! reaches the client.
 
 use async_graphql::Variables;
-use axum::{
-    extract::Query,
-    http::{StatusCode, Uri},
-};
+use axum::{extract::Query, http::Uri};
 use schema::{GraphQLRequest, json_nests_deeper};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::errors::Refusal;
+use super::{
+    errors::Refusal,
+    persisted::{Asked, Persisted},
+};
 
 /// The parameters of a well-formed request; others are ignored.
 #[derive(Deserialize)]
@@ -23,10 +23,10 @@ struct Parameters {
 }
 
 /// The request in a JSON body.
-pub(super) fn from_body(body: &[u8], nesting: usize) -> Result<GraphQLRequest, Refusal> {
+pub(super) fn from_body(body: &[u8], nesting: usize) -> Result<Asked, Refusal> {
     refuse_deep(body, nesting)?;
     match serde_json::from_slice::<Parameters>(body) {
-        Ok(parameters) => parameters.request(),
+        Ok(parameters) => parameters.asked(),
         Err(_) => Err(what_is_wrong(body)),
     }
 }
@@ -48,7 +48,7 @@ pub(super) fn operation_id(body: &[u8]) -> Option<String> {
 }
 
 /// The request in the query of a URL.
-pub(super) fn from_uri(uri: &Uri, nesting: usize) -> Result<GraphQLRequest, Refusal> {
+pub(super) fn from_uri(uri: &Uri, nesting: usize) -> Result<Asked, Refusal> {
     let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(uri) else {
         return Err(Refusal::bad_request("the query of the URL can't be read"));
     };
@@ -68,28 +68,26 @@ pub(super) fn from_uri(uri: &Uri, nesting: usize) -> Result<GraphQLRequest, Refu
         }
         seen.push(name);
     }
-    parameters.request()
+    parameters.asked()
 }
 
 impl Parameters {
-    fn request(self) -> Result<GraphQLRequest, Refusal> {
-        let Some(query) = self.query else {
-            let is_persisted =
-                self.extensions.is_some_and(|extensions| extensions.contains_key("persistedQuery"));
-            return Err(match is_persisted {
-                true => Refusal::new(
-                    StatusCode::BAD_REQUEST,
-                    "PERSISTED_QUERY_NOT_SUPPORTED",
-                    "PersistedQueryNotSupported",
-                ),
-                false => Refusal::bad_request("the request has no `query`"),
-            });
+    fn asked(self) -> Result<Asked, Refusal> {
+        let extensions = self.extensions.unwrap_or_default();
+        // Some clients send an empty document beside the hash.
+        let text = self.query.as_deref().filter(|query| !query.is_empty());
+        let persisted = Persisted::read(&extensions, text)?;
+        let query = match (self.query, persisted) {
+            (Some(query), _) => query,
+            (None, Some(_)) => String::new(),
+            (None, None) => return Err(Refusal::bad_request("the request has no `query`")),
         };
-        Ok(GraphQLRequest {
+        let request = GraphQLRequest {
             query,
             operation_name: self.operation_name.filter(|name| !name.is_empty()),
             variables: self.variables.unwrap_or_default(),
-        })
+        };
+        Ok(Asked { request, persisted })
     }
 }
 
@@ -165,7 +163,7 @@ mod tests {
         let body =
             r#"{"query":"query A { a }","operationName":"A","variables":{"n":1},"extensions":{"x":2}}"#;
 
-        let request = from_body(body.as_bytes(), 20).expect("well-formed");
+        let request = from_body(body.as_bytes(), 20).expect("well-formed").request;
 
         assert_eq!(request.query, "query A { a }");
         assert_eq!(request.operation_name.as_deref(), Some("A"));
@@ -176,10 +174,27 @@ mod tests {
     fn null_and_absent_parameters_are_the_same() {
         let body = r#"{"query":"{a}","operationName":null,"variables":null,"extensions":null,"id":7}"#;
 
-        let request = from_body(body.as_bytes(), 20).expect("well-formed");
+        let request = from_body(body.as_bytes(), 20).expect("well-formed").request;
 
         assert_eq!(request.operation_name, None);
         assert!(request.variables.is_empty());
+    }
+
+    #[test]
+    fn a_hash_may_stand_for_the_document() {
+        let hash = "ab".repeat(32);
+        let named = format!(r#"{{"version":1,"sha256Hash":"{hash}"}}"#);
+        let bodies = [
+            format!(r#"{{"extensions":{{"persistedQuery":{named}}}}}"#),
+            format!(r#"{{"query":null,"extensions":{{"persistedQuery":{named}}}}}"#),
+            format!(r#"{{"query":"","extensions":{{"persistedQuery":{named}}}}}"#),
+        ];
+
+        for body in bodies {
+            let asked = from_body(body.as_bytes(), 20).expect("well-formed");
+            assert_eq!(asked.request.query, "", "{body}");
+            assert_eq!(asked.persisted, Some(Persisted::Alone([0xab; 32])), "{body}");
+        }
     }
 
     #[test]
@@ -207,12 +222,9 @@ mod tests {
             (&deep, bad_request("the request nests deeper than 20 levels")),
             (
                 r#"{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}"#,
-                (
-                    400,
-                    "PERSISTED_QUERY_NOT_SUPPORTED".to_owned(),
-                    "PersistedQueryNotSupported".to_owned(),
-                ),
+                bad_input("`extensions.persistedQuery.sha256Hash` must be 64 hexadecimal digits"),
             ),
+            (r#"{"extensions":{"persistedQuery":null}}"#, bad_request("the request has no `query`")),
         ];
 
         for (body, outcome) in table {
@@ -225,7 +237,7 @@ mod tests {
         let uri =
             "/graphql?query=query+A%7Ba%7D&operationName=A&variables=%7B%22n%22%3A1%7D&extensions=";
 
-        let request = from_uri(&uri.parse().expect("a URI"), 20).expect("well-formed");
+        let request = from_uri(&uri.parse().expect("a URI"), 20).expect("well-formed").request;
 
         assert_eq!(request.query, "query A{a}");
         assert_eq!(request.operation_name.as_deref(), Some("A"));

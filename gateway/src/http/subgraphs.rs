@@ -26,7 +26,9 @@ use super::{
     accept::{self, Media},
     body,
     errors::Refusal,
-    identity, request,
+    identity,
+    persisted::Persisted,
+    request,
     trace::RequestId,
 };
 
@@ -74,8 +76,12 @@ async fn ask(
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
     }
     let body = body::read(&parts.headers, body, front.server.body_limit).await?;
-    let GraphQLRequest { query, operation_name, variables } =
-        request::from_body(&body, front.limits.nesting)?;
+    let asked = request::from_body(&body, front.limits.nesting)?;
+    if matches!(asked.persisted, Some(Persisted::Alone(_) | Persisted::Foreign)) {
+        // A gateway sends its own documents, as they are.
+        return Err(refused("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported"));
+    }
+    let GraphQLRequest { query, operation_name, variables } = asked.request;
     let document = parse(front, &query)?;
     let mut scope = identity::scope(front, &parts.headers, id).await?;
     let writes =

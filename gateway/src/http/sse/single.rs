@@ -163,18 +163,18 @@ async fn start(
     let body = body.unwrap_or_else(|_| {
         Err(Refusal::timeout(StatusCode::REQUEST_TIMEOUT, "the body took too long to arrive"))
     })?;
-    let request = request::from_body(&body, front.limits.nesting)?;
+    let mut asked = request::from_body(&body, front.limits.nesting)?;
     let Some(operation_id) = request::operation_id(&body) else {
         return Err(Refusal::bad_request("the request has no `extensions.operationId`"));
     };
     let scope = identity::scope(front, &parts.headers, id).await?;
-    if let Err(refused) = graphql::prepare(front, &request).await {
+    if let Err(refused) = graphql::prepare(front, &mut asked).await {
         // No operation runs: the status says so in both media types.
         let status = errors::status(&refused, Media::Response);
         return Ok(errors::respond(refused, status, media, &id.0));
     }
     let session = Some(Session::of(front, &scope));
-    let operation = Operation { front: front.clone(), request, scope, id: id.clone(), session };
+    let operation = Operation { front: front.clone(), asked, scope, id: id.clone(), session };
     reservation.run(operation_id, operation, front.realtime.operations)?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

@@ -23,13 +23,14 @@ use super::{
     Front,
     errors::{self, Refusal},
     graphql,
+    persisted::Asked,
     trace::RequestId,
 };
 
 /// An operation that a client has asked for.
 pub(super) struct Operation {
     pub(super) front: Arc<Front>,
-    pub(super) request: GraphQLRequest,
+    pub(super) asked: Asked,
     pub(super) scope: RequestScope,
     pub(super) id: RequestId,
     /// Whose token is looked at while the operation runs; `None` where the
@@ -95,12 +96,12 @@ impl Operation {
         outgoing: &mpsc::Sender<F>,
         frame: &impl Fn(Happening<'_>) -> Option<F>,
     ) -> End {
-        let Self { front, request, scope, id, session } = self;
-        let is_stream = match graphql::prepare(&front, &request).await {
+        let Self { front, mut asked, scope, id, session } = self;
+        let is_stream = match graphql::prepare(&front, &mut asked).await {
             Ok(prepared) => prepared.kind == Kind::Subscription,
             Err(refused) => return End::Refused(refused),
         };
-        let answers = answers(&front, request, scope, is_stream);
+        let answers = answers(&front, asked.request, scope, is_stream);
         let answers = answers.map(|mut answer| {
             errors::name_request(&mut answer, &id.0);
             answer

@@ -14,7 +14,7 @@ use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
 use futures_util::SinkExt;
 use kit::{Batches, RequestScope};
-use schema::{Answer, GraphQLRequest};
+use schema::Answer;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use tokio::{
@@ -32,6 +32,7 @@ use crate::http::{
     Front,
     errors::{Refusal, coded},
     identity,
+    persisted::Asked,
     stream::{Happening, Lapse, Operation, Session},
     trace::RequestId,
 };
@@ -176,7 +177,7 @@ impl Connection {
             ClientMessage::Ping(None) => self.send(message::PONG).await,
             ClientMessage::Ping(Some(payload)) => self.answer_ping(&payload).await,
             ClientMessage::Pong => Continue(()),
-            ClientMessage::Subscribe(id, request) => self.subscribe(&id, request).await,
+            ClientMessage::Subscribe(id, asked) => self.subscribe(&id, asked).await,
             ClientMessage::Complete(id) => {
                 self.operations.remove(id.as_str());
                 Continue(())
@@ -219,7 +220,7 @@ impl Connection {
         self.send(message::PONG).await
     }
 
-    async fn subscribe(&mut self, id: &str, request: GraphQLRequest) -> Flow {
+    async fn subscribe(&mut self, id: &str, asked: Asked) -> Flow {
         let Some(session) = &self.session else {
             return Break(close::UNAUTHORIZED.into());
         };
@@ -243,7 +244,7 @@ impl Connection {
             stream: None,
         };
         let (front, request_id) = (self.front.clone(), self.caller.id.clone());
-        let operation = Operation { front, request, scope, id: request_id, session: None };
+        let operation = Operation { front, asked, scope, id: request_id, session: None };
         let id: Arc<str> = id.into();
         let running = operation.run(self.outgoing.clone(), framed(id.clone()));
         let running = tokio::spawn(running.in_current_span());

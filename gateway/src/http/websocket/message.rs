@@ -1,11 +1,11 @@
 //! The messages of `graphql-transport-ws`, read strictly and written once.
 
 use axum::extract::ws::Utf8Bytes;
-use schema::{Answer, GraphQLRequest, json_nests_deeper};
+use schema::{Answer, json_nests_deeper};
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::http::request;
+use crate::http::{persisted::Asked, request};
 
 /// What a client says.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub(super) enum ClientMessage {
     /// Answers a ping.
     Pong,
     /// Starts an operation.
-    Subscribe(String, GraphQLRequest),
+    Subscribe(String, Asked),
     /// Ends an operation.
     Complete(String),
 }
@@ -46,8 +46,8 @@ pub(super) fn read(text: &str, nesting: usize) -> Option<ClientMessage> {
         "ping" => Some(ClientMessage::Ping(object(payload)?)),
         "pong" => object(payload).map(|_| ClientMessage::Pong),
         "subscribe" => {
-            let request = request::from_body(payload?.get().as_bytes(), nesting).ok()?;
-            Some(ClientMessage::Subscribe(id?, request))
+            let asked = request::from_body(payload?.get().as_bytes(), nesting).ok()?;
+            Some(ClientMessage::Subscribe(id?, asked))
         }
         "complete" => id.map(ClientMessage::Complete),
         _ => None,

@@ -7,7 +7,7 @@ fn kind(text: &str) -> Option<String> {
         ClientMessage::Init(payload) => format!("init {}", payload.len()),
         ClientMessage::Ping(payload) => format!("ping {}", payload.is_some()),
         ClientMessage::Pong => "pong".to_owned(),
-        ClientMessage::Subscribe(id, request) => format!("subscribe {id} {}", request.query),
+        ClientMessage::Subscribe(id, asked) => format!("subscribe {id} {}", asked.request.query),
         ClientMessage::Complete(id) => format!("complete {id}"),
     })
 }
