@@ -6,6 +6,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use tests::TestApp;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 fn request(method: Method, uri: &str, headers: &[(&str, &str)], body: &str) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(uri);
@@ -83,6 +84,33 @@ async fn bad_requests_are_answered_in_json_with_a_code() {
         assert_eq!(answer.json()["errors"][0]["extensions"]["code"], code, "{shown}");
         assert_eq!(answer.json().get("data"), None, "{shown}");
     }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_is_still_sending_sees_why_it_is_refused() {
+    let app = TestApp::sqlite().await;
+    let served = app.serve().await;
+    let address = served.url.strip_prefix("http://").expect("an address");
+    let mut client = tokio::net::TcpStream::connect(address).await.expect("it listens");
+    let chunk = [b'x'; 64 << 10];
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: weft\r\nconnection: close\r\ncontent-type: \
+         multipart/form-data\r\ncontent-length: {}\r\n\r\n",
+        20 * chunk.len()
+    );
+
+    client.write_all(head.as_bytes()).await.expect("the head is taken");
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    for _ in 0..20 {
+        client.write_all(&chunk).await.expect("the body is taken");
+    }
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.expect("a whole answer");
+
+    assert!(answer.starts_with("HTTP/1.1 415 "), "{answer}");
+    assert!(answer.contains("BAD_REQUEST"), "{answer}");
+    drop(served);
     app.stop().await;
 }
 

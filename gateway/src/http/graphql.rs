@@ -149,6 +149,7 @@ async fn decode(front: &Front, parts: &Parts, body: Body) -> Result<Asked, Refus
 /// The body of a request whose body is JSON.
 pub(super) async fn read_json(front: &Front, parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
     if !accept::is_json(&parts.headers) {
+        body::discard(&parts.headers, body).await;
         let message = "send the request as `Content-Type: application/json` in UTF-8";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
     }

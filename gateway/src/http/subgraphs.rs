@@ -72,6 +72,7 @@ async fn ask(
 ) -> Result<SubgraphResponse, Refusal> {
     let (parts, body) = request.into_parts();
     if !accept::is_json(&parts.headers) {
+        body::discard(&parts.headers, body).await;
         let message = "send the request as `Content-Type: application/json` in UTF-8";
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_REQUEST", message));
     }
