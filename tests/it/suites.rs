@@ -2,7 +2,8 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Output, Stdio},
+    time::Duration,
 };
 
 use tests::{TestApp, peers};
@@ -41,9 +42,9 @@ pub(crate) async fn installed() -> Option<&'static Path> {
     Some(INSTALLED.get_or_init(install).await)
 }
 
-/// Runs a suite; all cases that are required must pass, and `soft` of the others.
-pub(crate) async fn run(folder: &Path, suite: &str, argument: &str, soft: Option<usize>) {
-    let done = Command::new("node")
+/// Runs a suite to its end.
+async fn output(folder: &Path, suite: &str, argument: &str) -> Output {
+    Command::new("node")
         .args([suite, argument])
         .env("PROFILE", folder.join("profile.json"))
         .env("TMPDIR", env!("CARGO_TARGET_TMPDIR"))
@@ -51,7 +52,12 @@ pub(crate) async fn run(folder: &Path, suite: &str, argument: &str, soft: Option
         .stdin(Stdio::null())
         .output()
         .await
-        .expect("node runs");
+        .expect("node runs")
+}
+
+/// Runs a suite; all cases that are required must pass, and `soft` of the others.
+pub(crate) async fn run(folder: &Path, suite: &str, argument: &str, soft: Option<usize>) {
+    let done = output(folder, suite, argument).await;
     let text = String::from_utf8_lossy(&done.stdout);
     let failed: Vec<&str> =
         text.lines().filter(|line| line.starts_with("FAIL") || line.starts_with("warn")).collect();
@@ -112,6 +118,39 @@ async fn code_generators_and_linters_take_the_schema() {
 
     run(folder, "codegen.mjs", &format!("{}/graphql", served.url), None).await;
 
+    drop(served);
+    app.stop().await;
+}
+
+/// The cases that want a file taken in a GraphQL request. We take none: such a
+/// request needs no preflight, and fits neither a socket nor a subgraph. That it
+/// is refused is among the other cases.
+const UPLOADS: [&str; 4] = ["up-one", "up-many", "up-same", "u-upload"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn apollo_client_and_urql_work_in_all_but_uploads() {
+    let Some(folder) = installed().await else { return };
+    let app = TestApp::sqlite_with(|config| {
+        // One case looks for an answer that a CDN may keep.
+        config.persisted_queries.max_age = Duration::from_secs(60);
+    })
+    .await;
+    let served = app.serve().await;
+
+    let done = output(folder, "clients.mjs", &format!("{}/graphql", served.url)).await;
+
+    let text = String::from_utf8_lossy(&done.stdout);
+    let (mut passed, mut failed) = (0, Vec::new());
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.nth(1)) {
+            (Some("ok"), Some(_)) => passed += 1,
+            (Some("FAIL" | "warn"), Some(case)) => failed.push(case),
+            _ => {}
+        }
+    }
+    assert_eq!(failed, UPLOADS, "{text}{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(passed, 27, "{text}");
     drop(served);
     app.stop().await;
 }
