@@ -12,7 +12,7 @@ if (!address) throw new Error('usage: node scripts/examples.mjs SCHEMA');
 
 const schema = buildASTSchema(merged(parse(await load(address))), { assumeValidSDL: true });
 const files = readdirSync(join(root, 'examples'), { recursive: true })
-  .filter((name) => name.endsWith('.graphql'))
+  .filter((name) => name.endsWith('.graphql') && !name.includes('node_modules'))
   .map((name) => join(root, 'examples', name))
   .concat(join(root, 'src/welcome.graphql'))
   .sort();
