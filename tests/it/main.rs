@@ -4,6 +4,7 @@
 mod accounts;
 mod database;
 mod events;
+mod example_client;
 mod graph;
 mod http;
 mod instances;

@@ -28,18 +28,22 @@ pub(crate) async fn installed() -> Option<&'static Path> {
             }
         }
         std::fs::copy(folder().join("lib/env.mjs"), copy.join("lib/env.mjs")).expect("a copy");
-        let lock = std::fs::read(copy.join("package-lock.json")).expect("the lock file");
-        let stamp = copy.join("node_modules/.installed");
-        if std::fs::read(&stamp).ok().as_ref() != Some(&lock) {
-            let npm = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
-            let done =
-                Command::new("npm").args(npm).current_dir(&copy).output().await.expect("npm runs");
-            assert!(done.status.success(), "npm ci: {}", String::from_utf8_lossy(&done.stderr));
-            std::fs::write(&stamp, &lock).expect("a stamp");
-        }
+        install_packages(&copy).await;
         copy
     };
     Some(INSTALLED.get_or_init(install).await)
+}
+
+/// Installs the packages of a folder's lock file, unless they are there already.
+pub(crate) async fn install_packages(folder: &Path) {
+    let lock = std::fs::read(folder.join("package-lock.json")).expect("the lock file");
+    let stamp = folder.join("node_modules/.installed");
+    if std::fs::read(&stamp).ok().as_ref() != Some(&lock) {
+        let npm = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+        let done = Command::new("npm").args(npm).current_dir(folder).output().await.expect("npm runs");
+        assert!(done.status.success(), "npm ci: {}", String::from_utf8_lossy(&done.stderr));
+        std::fs::write(&stamp, &lock).expect("a stamp");
+    }
 }
 
 /// Runs a suite to its end.
