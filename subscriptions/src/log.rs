@@ -19,9 +19,10 @@ use crate::{Event, Following, NewEvent, Position, RedisBus, reader};
 /// Why a stream can't start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// The log no longer reaches back to the cursor.
+    /// The log no longer reaches back to the cursor. Who reads the state anew
+    /// and then follows from here has missed nothing.
     #[error("the log no longer reaches back to this cursor")]
-    Gap,
+    Gap(Position),
     /// The text was never a cursor of ours.
     #[error("not a cursor of this log")]
     BadCursor,

@@ -106,7 +106,7 @@ pub(crate) async fn follow(log: EventLog, following: Following) -> Result<Items,
     };
     if after.is_some() && !reader.recall() {
         if reader.has_gap().await? {
-            return Err(LogError::Gap);
+            return Err(LogError::Gap(reader.log.head()));
         }
         reader.behind = true;
     }

@@ -5,10 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    Config, Key, RemoteConfig, auth, database, events, graph, modules, realtime, redis, server,
-    telemetry,
     Config, Key, RemoteConfig, auth, database, events, graph, modules, persisted_queries, realtime,
-    server, telemetry,
+    redis, server, telemetry,
 };
 
 /// What a name of one's own is called in the table.

@@ -6,7 +6,8 @@
 //
 // - Every event has a `cursor`. Passed back as `after`, the stream goes on
 //   right behind it: what was missed is replayed, then new events follow.
-// - A cursor that the event log no longer reaches is answered `STREAM_GAP`.
+// - A cursor that the event log no longer reaches is answered `STREAM_GAP`, with
+//   a cursor to go on from once everything was loaded anew.
 // - A client that reads too slowly is told `SLOW_CONSUMER`, one whose token has
 //   ended is closed with 4403, one whose gateway stops with 1001. All three
 //   mean: subscribe again behind the last cursor.
@@ -100,6 +101,7 @@ export function connect(session: Session, webSocketImpl?: unknown): Client {
 export async function follow<E extends StreamEvent>(following: Following<E>): Promise<void> {
   const { store, signal, pause = { shortest: 250, longest: 30_000 } } = following;
   let cursor = await store.load();
+  let isStale = false;
   let failures = 0;
   while (!signal?.aborted) {
     const began = Date.now();
@@ -108,7 +110,10 @@ export async function follow<E extends StreamEvent>(following: Following<E>): Pr
     try {
       // Subscribed first, so that nothing happens between the snapshot and the
       // first event; what comes twice is seen once more as of now.
-      if (cursor === undefined) end = await rest(SETTLING, signal).then(() => outcome(following.reload()));
+      if (cursor === undefined) await rest(SETTLING, signal);
+      // A cursor that came with `STREAM_GAP` is older than the snapshot.
+      if (isStale || cursor === undefined) end = await outcome(following.reload());
+      isStale &&= end !== undefined;
       while (!end) {
         const next = await stream.next();
         end = next.end;
@@ -123,7 +128,8 @@ export async function follow<E extends StreamEvent>(following: Following<E>): Pr
     }
     if (signal?.aborted) return;
     if (remedy(end?.reason) === 'reload') {
-      cursor = undefined;
+      isStale = true;
+      cursor = cursorOf(end?.reason);
       await store.save(undefined);
     }
     if (Date.now() - began > pause.longest) failures = 0;
@@ -231,6 +237,12 @@ function remedy(end: unknown): 'resume' | 'reload' {
 
 function codeOf(error: unknown): string | undefined {
   return (error as { extensions?: { code?: string } } | undefined)?.extensions?.code;
+}
+
+/** The cursor that a `STREAM_GAP` tells to go on from. */
+function cursorOf(end: unknown): string | undefined {
+  const [error] = Array.isArray(end) ? end : [];
+  return (error as { extensions?: { cursor?: string } } | undefined)?.extensions?.cursor;
 }
 
 function isClose(end: unknown): end is { code: number; reason: string } {

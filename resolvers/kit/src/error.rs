@@ -4,6 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Response, ServerError};
 use sea_orm::DbErr;
+use subscriptions::Position;
 
 /// What every fallible function of a module answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -28,11 +29,13 @@ pub enum Error {
     /// An outside service or a module took too long.
     #[error("{0} took too long")]
     Timeout(Cow<'static, str>),
-    /// The event log no longer reaches back to the given cursor.
+    /// The event log no longer reaches back to the given cursor; it does to the
+    /// one that is told in `extensions.cursor`.
     #[error(
-        "the stream no longer reaches back to this cursor: read the current state and subscribe anew"
+        "the stream no longer reaches back to this cursor: read the current state, then follow from \
+         `extensions.cursor`"
     )]
-    StreamGap,
+    StreamGap(Position),
     /// Ours; the cause is logged and never shown.
     #[error("internal error")]
     Internal(#[source] Arc<dyn std::error::Error + Send + Sync>),
@@ -53,7 +56,7 @@ impl Error {
             Self::Forbidden(_) => "FORBIDDEN",
             Self::Unavailable(_) => "UNAVAILABLE",
             Self::Timeout(_) => "TIMEOUT",
-            Self::StreamGap => "STREAM_GAP",
+            Self::StreamGap(_) => "STREAM_GAP",
             Self::Internal(_) => "INTERNAL_SERVER_ERROR",
         }
     }
@@ -68,7 +71,7 @@ impl From<DbErr> for Error {
 impl From<subscriptions::LogError> for Error {
     fn from(cause: subscriptions::LogError) -> Self {
         match cause {
-            subscriptions::LogError::Gap => Self::StreamGap,
+            subscriptions::LogError::Gap(head) => Self::StreamGap(head),
             subscriptions::LogError::BadCursor => {
                 Self::BadInput("`after` is not a cursor of this stream".into())
             }
@@ -87,12 +90,18 @@ pub fn present(response: &mut Response) {
 }
 
 fn present_one(error: &mut ServerError) {
+    let mut cursor = None;
     let code = match error.source::<Error>() {
         Some(known @ Error::Internal(cause)) => {
             tracing::error!(path = ?error.path, cause = %cause, "request failed");
             known.code()
         }
-        Some(known) => known.code(),
+        Some(known) => {
+            if let Error::StreamGap(head) = known {
+                cursor = Some(head.to_string());
+            }
+            known.code()
+        }
         None if error.source.is_some() => {
             tracing::error!(path = ?error.path, cause = %error.message, "request failed");
             "internal error".clone_into(&mut error.message);
@@ -104,5 +113,8 @@ fn present_one(error: &mut ServerError) {
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_none() {
         extensions.set("code", code);
+    }
+    if let Some(cursor) = cursor {
+        extensions.set("cursor", cursor);
     }
 }
