@@ -3,6 +3,10 @@
 
 pub mod events;
 pub mod ids;
+mod page;
 pub mod products;
+mod sql;
 pub mod time;
 pub mod users;
+
+pub use page::Page;

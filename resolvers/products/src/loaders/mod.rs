@@ -11,8 +11,9 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use async_graphql::{Context, dataloader::Loader};
 use entities::{
+    Page,
     ids::{SellerId, UserId},
-    products::{Page, Scope},
+    products::Scope,
 };
 use kit::{Database, Error, FromContext, PageArgs, Result, Viewer, load};
 

@@ -4,11 +4,9 @@ mod archive;
 mod draft;
 mod facts;
 mod favourites;
-mod outcome;
 mod reviews;
 mod save;
 mod slug;
-mod text;
 mod variants;
 
 use std::{collections::HashMap, sync::Arc};
@@ -18,12 +16,12 @@ use kit::{
     Clock, Database, Result, Viewer,
     ids::{ProductId, SellerId, UserId},
     ports::Sellers,
+    text,
 };
 
 pub(crate) use self::{
     draft::{Draft, VariantDraft},
     facts::{Change, changes, product_events},
-    outcome::Outcome,
     slug::slug_of,
 };
 
