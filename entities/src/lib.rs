@@ -3,6 +3,7 @@
 
 pub mod events;
 pub mod ids;
+pub mod messages;
 mod page;
 pub mod products;
 mod sql;

@@ -11,6 +11,7 @@ mod loaders;
 mod mutations;
 mod options;
 mod passwords;
+mod people;
 mod queries;
 mod roles;
 pub mod seed;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use async_graphql::{EmptySubscription, Schema};
 use kit::{
     Module, Parts, Platform, Result,
-    ports::{DemoAccounts, Identity, KeySet, Sellers},
+    ports::{DemoAccounts, Identity, KeySet, People, Sellers},
 };
 
 pub use crate::options::UsersOptions;
@@ -64,6 +65,7 @@ impl Module for Users {
 
         platform.ports.provide::<dyn Identity>(service.clone());
         platform.ports.provide::<dyn Sellers>(service.clone());
+        platform.ports.provide::<dyn People>(service.clone());
         platform.ports.provide::<dyn KeySet>(tokens);
         platform.ports.provide::<dyn DemoAccounts>(Arc::new(DemoPeople::new(platform.db.clone())));
 

@@ -5,6 +5,7 @@ mod demo;
 mod files;
 mod identity;
 mod keys;
+mod offers;
 mod people;
 mod sellers;
 
@@ -18,6 +19,7 @@ pub use demo::{DemoAccount, DemoAccounts};
 pub use files::{Files, NotAttached, StoredFile};
 pub use identity::Identity;
 pub use keys::KeySet;
+pub use offers::Offers;
 pub use people::{Contact, People};
 pub use sellers::Sellers;
 

@@ -15,7 +15,7 @@ use entities::products::{Scope, product};
 use kit::{
     Clock, Database, Result, Viewer,
     ids::{ProductId, SellerId, UserId},
-    ports::Sellers,
+    ports::{Offers, Sellers},
     text,
 };
 
@@ -91,6 +91,14 @@ impl Service {
             return Ok(None);
         }
         Ok(product::by_sku(self.db.read(), scope, sku).await?)
+    }
+}
+
+#[async_trait::async_trait]
+impl Offers for Service {
+    async fn seller_of(&self, viewer: &Viewer, product: ProductId) -> Result<Option<SellerId>> {
+        let scope = self.scope_of(viewer).await?;
+        Ok(self.product_by_id(scope, product).await?.map(|product| product.seller_id))
     }
 }
 
