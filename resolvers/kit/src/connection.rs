@@ -5,6 +5,7 @@ use std::{borrow::Cow, fmt};
 
 use async_graphql::{Object, OutputType, SimpleObject, TypeName};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use entities::Page;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Error, Result};
@@ -74,6 +75,14 @@ impl<K: DeserializeOwned> PageArgs<K> {
             }),
             _ => Err(Error::BadInput("page with first and after, or with last and before".into())),
         }
+    }
+}
+
+impl<K> PageArgs<K> {
+    /// The rows of the page, and one more to see whether the list goes on.
+    #[must_use]
+    pub const fn rows(&self) -> Page<'_, K> {
+        Page { from: self.from.as_ref(), is_backward: self.backward, limit: self.limit + 1 }
     }
 }
 

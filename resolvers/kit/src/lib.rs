@@ -35,7 +35,7 @@ pub use entities::{
 };
 pub use error::{Error, Result, present};
 pub use filter::{DateRange, StringFilter};
-pub use loader::{Batches, FromContext, drive, drive_stream, entity, load, load_many};
+pub use loader::{Batches, FromContext, drive, drive_stream, entity, groups, load, load_many};
 pub use module::{Health, HealthCheck, Module, Parts, Worker};
 pub use money::{Money, MoneyInput};
 pub use outcome::{Outcome, is_taken, refuse, refuse_all};
