@@ -114,24 +114,25 @@ pub async fn advance_read(
     row.map(|row| row.try_get_by_index(0)).transpose()
 }
 
-/// Moves how far messages have reached a member; never back.
+/// Moves how far messages have reached a member of several conversations; never
+/// back.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn advance_delivered(
     db: &impl ConnectionTrait,
-    conversation: ConversationId,
     user: UserId,
-    sequence: i64,
+    positions: &[(ConversationId, i64)],
 ) -> Result<(), DbErr> {
-    Entity::update_many()
-        .col_expr(Column::DeliveredSequence, Expr::value(sequence))
-        .filter(Column::ConversationId.eq(conversation))
-        .filter(Column::UserId.eq(user))
-        .filter(Column::DeliveredSequence.lt(sequence))
-        .exec(db)
-        .await
-        .map(drop)
+    let mut sql = Sql::new(db.get_database_backend());
+    sql.push("UPDATE conversation_members SET delivered_sequence = t.column2 FROM (VALUES ");
+    for (nth, (conversation, sequence)) in positions.iter().enumerate() {
+        sql.push(if nth == 0 { "(" } else { ", (" }).bind(*conversation);
+        sql.push(", CAST(").bind(*sequence).push(" AS bigint))");
+    }
+    sql.push(") AS t WHERE conversation_id = t.column1 AND user_id = ").bind(user);
+    sql.push(" AND delivered_sequence < t.column2");
+    db.execute_raw(sql.statement()).await.map(drop)
 }
 
 /// Says whether a member wants notifications; false when there is no such member.

@@ -153,6 +153,17 @@ impl<T> Connection<T> {
         Self { edges, has_next_page, has_previous_page, total_count: None }
     }
 
+    /// Where the page stands in the list.
+    #[must_use]
+    pub fn position(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.has_next_page,
+            has_previous_page: self.has_previous_page,
+            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+        }
+    }
+
     /// The same page, with the count of the whole list.
     #[must_use]
     pub fn with_total_count(mut self, total_count: Option<i64>) -> Self {
@@ -208,12 +219,7 @@ impl<T: OutputType> Connection<T> {
 
     /// Position of this page in the list.
     async fn page_info(&self) -> PageInfo {
-        PageInfo {
-            has_next_page: self.has_next_page,
-            has_previous_page: self.has_previous_page,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
-        }
+        self.position()
     }
 
     /// Count of the whole list, computed only if asked for.
