@@ -11,6 +11,7 @@ mod instances;
 mod log;
 mod persisted;
 mod progress;
+mod messages;
 mod remote;
 mod schema;
 mod shop;

@@ -84,6 +84,20 @@ impl TestApp {
         Some(Self { app, router, database })
     }
 
+    /// Another gateway on the same database, which knows nothing of this one, and
+    /// a client of it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn beside(&self) -> (App, Client) {
+        let mut config = Config::default();
+        config.database.url = SecretString::from(self.database_url());
+        config.database.max_connections = 8;
+        let app = App::start(config, Extra::default()).await.expect("the gateway starts");
+        let client = Client::new(app.router());
+        (app, client)
+    }
+
     /// The running graph.
     #[must_use]
     pub const fn app(&self) -> &App {

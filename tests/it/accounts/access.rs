@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use kit::ids::{ProductId, SessionId};
+use kit::ids::{ConversationId, MessageId, ProductId, SessionId, UserId};
 use serde_json::{Value, json};
 use tests::{Client, Served, TestApp, on_each_database};
 use tokio_tungstenite::{
@@ -35,7 +35,8 @@ const EVERYBODY: [Outcome; 6] = [OK; 6];
 const SIGNED_IN: [Outcome; 6] = [GUEST, OK, OK, OK, OK, OK];
 
 /// `$product` is the seller's, `$review` one of it, `$other` somebody else's
-/// product, `$nothing` the id of a session that nobody has.
+/// product, `$nothing` the id of a session that nobody has, `$talk` and
+/// `$message` somebody else's, `$somebody` a user.
 const ACCESS: &[Row] = &[
     // Queries.
     ("categories", "{ categories { id } }", EVERYBODY),
@@ -46,7 +47,61 @@ const ACCESS: &[Row] = &[
     ("products", "{ products(first: 1) { nodes { id } } }", EVERYBODY),
     ("user", "{ user(by: { handle: \"alma-admin\" }) { id } }", EVERYBODY),
     ("users", "{ users(first: 1) { nodes { id } } }", [GUEST, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, OK]),
+    ("conversation", "query($talk: ID!) { conversation(id: $talk) { id } }", SIGNED_IN),
+    (
+        "messageReports",
+        "{ messageReports(first: 1) { nodes { messageId } } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, OK],
+    ),
     // Mutations.
+    (
+        "conversationOpen",
+        "mutation($somebody: ID!) { conversationOpen(memberIds: [$somebody]) { userErrors { code } } }",
+        SIGNED_IN,
+    ),
+    (
+        "conversationMarkRead",
+        "mutation($talk: ID!) { conversationMarkRead(id: $talk, sequence: 1) { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "conversationMute",
+        "mutation($talk: ID!) { conversationMute(id: $talk, muted: true) { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    ("conversationTyping", "mutation($talk: ID!) { conversationTyping(id: $talk) }", SIGNED_IN),
+    (
+        "messageSend",
+        "mutation($talk: ID!) { messageSend(input: { conversationId: $talk, body: \"Hi\", clientId: \
+            \"1\" }) { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "messageEdit",
+        "mutation($message: ID!) { messageEdit(id: $message, body: \"Hi\") { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "messageDelete",
+        "mutation($message: ID!) { messageDelete(id: $message) { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, OK, OK],
+    ),
+    (
+        "messageReact",
+        "mutation($message: ID!) { messageReact(id: $message, emoji: \"👍\", on: true) { userErrors { \
+            code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "messageReport",
+        "mutation($message: ID!) { messageReport(id: $message, reason: \"Rude.\") }",
+        SIGNED_IN,
+    ),
+    (
+        "userBlock",
+        "mutation($somebody: ID!) { userBlock(userId: $somebody, blocked: false) }",
+        SIGNED_IN,
+    ),
     (
         "accountSignUp",
         "mutation($new: SignUpInput!) { accountSignUp(input: $new) { userErrors { code } } }",
@@ -98,6 +153,18 @@ const ACCESS: &[Row] = &[
     ),
     // Subscriptions. Asked for no product they end with a word on the list,
     // which only those hear who may subscribe.
+    (
+        "conversationEvents",
+        "subscription { conversationEvents(after: \"rubbish\") { cursor } }",
+        [
+            GUEST,
+            "BAD_USER_INPUT",
+            "BAD_USER_INPUT",
+            "BAD_USER_INPUT",
+            "BAD_USER_INPUT",
+            "BAD_USER_INPUT",
+        ],
+    ),
     ("productEvents", "subscription { productEvents(ids: []) { cursor } }", ["BAD_USER_INPUT"; 6]),
 ];
 
@@ -138,8 +205,11 @@ async fn variables(app: &TestApp, seller: &Client) -> Value {
         data(&app.guest(), others, json!({ "id": shop["id"] })).await["products"]["nodes"][0]["id"]
             .take();
     let nothing = <SessionId as kit::Id>::generate();
+    // The first demo conversation with its first message; nobody of the table is in it.
+    let (talk, message): (ConversationId, MessageId) = (kit::seed::id(0), kit::seed::id(0));
+    let somebody: UserId = kit::seed::id(150);
     json!({ "product": product["id"], "review": product["reviews"]["nodes"][0]["id"], "other": other,
-        "nothing": nothing })
+        "nothing": nothing, "talk": talk, "message": message, "somebody": somebody })
 }
 
 /// What this operation is answered.

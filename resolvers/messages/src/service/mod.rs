@@ -37,7 +37,7 @@ use self::typing::Typists;
 pub(crate) use self::{
     events::{Happened, Watcher, What},
     files::ReleaseFiles,
-    open::Opening,
+    open::{Opening, unique_key},
     send::Draft,
 };
 

@@ -123,6 +123,21 @@ fn wrong(opening: &Opening, title: Option<&str>) -> Vec<UserError> {
     wrong
 }
 
+/// What makes two openings mean the same conversation; `None` when each is a new
+/// one.
+pub(crate) fn unique_key(
+    subject: Option<&str>,
+    title: Option<&str>,
+    asker: UserId,
+    members: &BTreeSet<UserId>,
+) -> Option<String> {
+    match (subject, title) {
+        (Some(subject), _) => Some(fingerprint(&(subject, asker, members))),
+        (None, None) if members.len() == 2 => Some(fingerprint(members)),
+        _ => None,
+    }
+}
+
 impl Open {
     fn new(
         asker: UserId,
@@ -131,18 +146,12 @@ impl Open {
         title: Option<String>,
         now: DateTime,
     ) -> Self {
-        let is_direct = members.len() == 2;
-        let unique_key = match (&subject_id, &title) {
-            (Some(subject), _) => Some(fingerprint(&(subject, asker, &members))),
-            (None, None) if is_direct => Some(fingerprint(&members)),
-            _ => None,
-        };
         let row = conversation::Model {
             id: ConversationId::generate(),
-            is_direct,
+            is_direct: members.len() == 2,
+            unique_key: unique_key(subject_id.as_deref(), title.as_deref(), asker, &members),
             title,
             subject_id,
-            unique_key,
             last_sequence: 0,
             created_at: now,
             updated_at: now,
