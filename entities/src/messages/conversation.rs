@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sea_orm::{QueryResult, entity::prelude::*, sea_query::OnConflict};
+use sea_orm::{DbBackend, QueryResult, entity::prelude::*, sea_query::OnConflict};
 
 use crate::{
     ids::{ConversationId, UserId},
@@ -119,10 +119,12 @@ pub async fn by_ids(
 }
 
 /// The conversation, if the viewer is in it, locked until the transaction ends.
+/// Lock before the transaction writes anything.
 ///
-/// Whoever writes a message locks first and writes then: on Postgres the
-/// position of a transaction's events in the log is settled by its first write,
-/// so the log has a conversation's messages in the order of their numbers.
+/// On Postgres the log stands in the order of transaction numbers, and a
+/// transaction that waits for a row may have its number before the one that it
+/// waits for. An advisory lock is waited for without a number: so the log has a
+/// conversation's messages in the order of their own numbers.
 ///
 /// # Errors
 /// When the database fails.
@@ -131,6 +133,11 @@ pub async fn lock(
     viewer: UserId,
     id: ConversationId,
 ) -> Result<Option<Arc<Row>>, DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        let mut sql = Sql::new(DbBackend::Postgres);
+        sql.push("SELECT pg_advisory_xact_lock(hashtextextended(").bind(id).push(", 0))");
+        transaction.execute_raw(sql.statement()).await?;
+    }
     let mut sql = select(transaction, viewer);
     sql.push(" AND c.id = ").bind(id).lock("c");
     let row = transaction.query_one_raw(sql.statement()).await?;

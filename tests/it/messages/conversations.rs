@@ -33,7 +33,10 @@ async fn two_people_have_one_conversation_however_often_and_at_once_they_open_it
 
         let opened = (0..20).map(async |nth| match nth % 3 {
             0 => ada.open(&[bob.id]).await,
-            1 => bob.open(&[ada.id, ada.id, bob.id]).await,
+            1 => {
+                let twice = json!({ "members": [ada.id, ada.id, bob.id] });
+                text(&bob.change(OPEN, twice).await["conversation"]["id"])
+            }
             _ => there.open(&[ada.id]).await,
         });
         let opened = join_all(opened).await;

@@ -38,17 +38,18 @@ async fn a_reader_who_is_cut_off_at_every_event_misses_nothing_and_reads_nothing
         // One connection an event, over the conversation and over all of them.
         for id in [Some(direct.as_str()), None] {
             let mut after = start.clone();
-            for wanted in &expected {
+            for wanted in &expected.clone() {
                 let mut socket = bob.follow(&served, id, &after).await;
                 let event = next(&mut socket).await;
                 drop(socket);
-                assert_eq!(event, *wanted);
+                assert_eq!((&event["cursor"], &event["kind"]), (&wanted["cursor"], &wanted["kind"]));
                 after = super::text(&event["cursor"]);
             }
             let mut socket = bob.follow(&served, id, &after).await;
             let last = ada.sent(&direct, "The end").await;
             let event = next(&mut socket).await;
             assert_eq!(event["kind"]["message"]["id"], json!(last), "nothing comes in between");
+            expected.push(event);
         }
         assert_eq!(gist(&expected[0]), "\"MessageSent\" 1");
         assert_eq!(gist(&expected[12]), "\"MessageChanged\" 1");

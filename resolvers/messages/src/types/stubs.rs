@@ -86,13 +86,14 @@ impl Account {
             i32,
         >,
         #[graphql(desc = "Only items before this cursor; needs `last`.")] before: Option<String>,
-        #[graphql(desc = "Only those with unread messages.", default)] unread_only: bool,
+        #[graphql(desc = "Only those with unread messages.", default_with = "Some(false)")]
+        unread_only: Option<bool>,
     ) -> Result<Option<Connection<Conversation>>> {
         let page = PageArgs::new(first, after.as_deref(), last, before.as_deref())?;
         let Some(viewer) = self.owner(ctx) else {
             return Ok(None);
         };
-        let list = List { viewer, is_about: false, is_unread: unread_only };
+        let list = List { viewer, is_about: false, is_unread: unread_only == Some(true) };
         Ok(Some(conversation::page(ctx, list, viewer.to_string(), page).await?))
     }
 
