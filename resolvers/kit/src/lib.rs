@@ -47,5 +47,6 @@ pub use scalars::{CountryCode, CurrencyCode, Decimal, Long, Url};
 pub use scope::RequestScope;
 pub use stream::{Mark, StreamControl, follow};
 pub use subgraph::{Subgraph, erase, finish};
+pub use subscriptions::Position;
 pub use user_error::{GenericError, OutOfStockError, UserError, UserErrorCode, VersionConflictError};
 pub use viewer::{Permission, Require, Role, SignedIn, Viewer};

@@ -7,10 +7,11 @@ mod session;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use async_graphql::Variables;
 use axum::http::StatusCode;
 use futures_util::{FutureExt as _, StreamExt as _, stream::BoxStream};
 use kit::RequestScope;
-use schema::{Answer, GraphQLRequest, Kind};
+use schema::{Answer, GraphQLRequest, Kind, Prepared};
 use serde_json::Value;
 use tokio::{sync::mpsc, time::timeout};
 
@@ -97,11 +98,12 @@ impl Operation {
         frame: &impl Fn(Happening<'_>) -> Option<F>,
     ) -> End {
         let Self { front, mut asked, scope, id, session } = self;
-        let is_stream = match graphql::prepare(&front, &mut asked).await {
-            Ok(prepared) => prepared.kind == Kind::Subscription,
+        let prepared = match graphql::prepare(&front, &mut asked).await {
+            Ok(prepared) => prepared,
             Err(refused) => return End::Refused(refused),
         };
-        let answers = answers(&front, asked.request, scope, is_stream);
+        let is_stream = prepared.kind == Kind::Subscription;
+        let answers = answers(&front, prepared, asked.request.variables, scope);
         let answers = answers.map(|mut answer| {
             errors::name_request(&mut answer, &id.0);
             answer
@@ -121,11 +123,12 @@ impl Operation {
 /// The engine's answers. A single answer is bounded in time, a panic is one.
 fn answers(
     front: &Front,
-    request: GraphQLRequest,
+    prepared: Arc<Prepared>,
+    variables: Variables,
     scope: RequestScope,
-    is_stream: bool,
 ) -> BoxStream<'static, Answer> {
-    let mut answers = front.engine.subscribe(request, scope);
+    let is_stream = prepared.kind == Kind::Subscription;
+    let mut answers = front.engine.follow(prepared, variables, scope);
     if !is_stream {
         let limit = front.server.request_timeout;
         let answer = async move {
