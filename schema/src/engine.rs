@@ -452,7 +452,11 @@ impl Graph {
     }
 
     /// The variables of an operation that costs no more with them than it may.
-    pub(crate) fn affordable(&self, prepared: &Prepared, given: Variables) -> Result<Variables, Vec<ServerError>> {
+    pub(crate) fn affordable(
+        &self,
+        prepared: &Prepared,
+        given: Variables,
+    ) -> Result<Variables, Vec<ServerError>> {
         let variables = self.variables(prepared, given)?;
         let (cost, most) = (cost::of(&prepared.shape, &variables), self.limits.cost);
         if cost > most {

@@ -5,6 +5,7 @@ mod accounts;
 mod database;
 mod events;
 mod example_client;
+mod fanout;
 mod graph;
 mod http;
 mod instances;

@@ -45,7 +45,10 @@ pub(super) enum After {
     Absent,
     Literal,
     /// In a variable; `needed` when the document wants it to have a value.
-    Variable { name: Name, needed: bool },
+    Variable {
+        name: Name,
+        needed: bool,
+    },
 }
 
 impl Sharing {
@@ -96,9 +99,7 @@ impl Sharing {
         match &self.after {
             After::Absent => false,
             After::Literal => true,
-            After::Variable { name, .. } => {
-                !matches!(variables.get(name), None | Some(Value::Null))
-            }
+            After::Variable { name, .. } => !matches!(variables.get(name), None | Some(Value::Null)),
         }
     }
 
@@ -120,7 +121,10 @@ impl Sharing {
 fn uses_in(selection: &Selection, variable: &Name) -> usize {
     let variants = selection.variants.iter().chain(selection.open.as_deref());
     // Variants of an abstract type repeat one place of the document.
-    variants.map(|variant| variant.fields.iter().map(|field| uses_at(field, variable)).sum()).max().unwrap_or(0)
+    variants
+        .map(|variant| variant.fields.iter().map(|field| uses_at(field, variable)).sum())
+        .max()
+        .unwrap_or(0)
 }
 
 fn uses_at(field: &Field, variable: &Name) -> usize {
@@ -170,7 +174,9 @@ impl Personal {
             resumable.extend(found.map(|field| field.name.to_string()));
         }
         Self {
-            viewer: Fields::of(&document, |it| is_guarded(it) || is_tagged(it, VIEWER) || is_tagged(it, SESSION)),
+            viewer: Fields::of(&document, |it| {
+                is_guarded(it) || is_tagged(it, VIEWER) || is_tagged(it, SESSION)
+            }),
             session: Fields::of(&document, |it| is_tagged(it, SESSION)),
             resumable,
         }
@@ -180,7 +186,8 @@ impl Personal {
 impl Fields {
     fn of(document: &Document, is_meant: impl Fn(&DirectiveList) -> bool) -> Self {
         let meant = document.definitions.iter().filter(|definition| {
-            !matches!(definition, Definition::DirectiveDefinition(_)) && is_meant(definition.directives())
+            !matches!(definition, Definition::DirectiveDefinition(_))
+                && is_meant(definition.directives())
         });
         let types: HashSet<String> =
             meant.filter_map(|definition| Some(definition.name()?.to_string())).collect();
@@ -206,9 +213,7 @@ type Type<'d> = (&'d str, &'d [Node<FieldDefinition>]);
 fn types(document: &Document) -> impl Iterator<Item = Type<'_>> {
     document.definitions.iter().filter_map(|definition| match definition {
         Definition::ObjectTypeDefinition(it) => Some((it.name.as_str(), it.fields.as_slice())),
-        Definition::InterfaceTypeDefinition(it) => {
-            Some((it.name.as_str(), it.fields.as_slice()))
-        }
+        Definition::InterfaceTypeDefinition(it) => Some((it.name.as_str(), it.fields.as_slice())),
         _ => None,
     })
 }

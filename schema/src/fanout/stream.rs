@@ -73,8 +73,13 @@ impl Shared {
         let span = tracing::info_span!(parent: None, "shared stream");
         Arc::new_cyclic(|this: &Weak<Self>| {
             let (fanout_of, key_of, channel_of) = (fanout.clone(), key.clone(), channel.clone());
-            let driver =
-                Driver { fanout: fanout_of, key: key_of, this: this.clone(), channel: channel_of, control };
+            let driver = Driver {
+                fanout: fanout_of,
+                key: key_of,
+                this: this.clone(),
+                channel: channel_of,
+                control,
+            };
             let task = tokio::spawn(driver.run(answers).instrument(span)).abort_handle();
             Self { key, variables, fanout, channel, task }
         })
