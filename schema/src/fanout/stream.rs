@@ -37,6 +37,7 @@ pub(super) struct Joined {
 }
 
 /// What subscribers are handed.
+#[expect(clippy::large_enum_variant, reason = "there is one of it for all of them")]
 pub(super) enum Item {
     /// An answer. Without a position it is everybody's, whatever they have seen:
     /// a passing signal, or the failure of the stream itself.

@@ -61,7 +61,8 @@ impl Weft {
     async fn start(who: Who) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let database = format!("sqlite://{}", folder.path().join("weft.db").display());
-        let server = Server::start("--serve-weft", &[("WEFT_DATABASE__URL", &database)]).await;
+        let environment = [("WEFT_DATABASE__URL", database.as_str())];
+        let server = Server::start("--serve-weft", &environment).await;
         let url = format!("http://127.0.0.1:{}/graphql", server.port);
         let mut weft = Self {
             server,
@@ -79,6 +80,11 @@ impl Weft {
             }
         }
         weft.find_products().await;
+        // What seeding and signing in have left would do for the sockets.
+        drop(weft.server);
+        weft.server = Server::start("--serve-weft", &environment).await;
+        weft.url = format!("http://127.0.0.1:{}/graphql", weft.server.port);
+        weft.rename(0, 1_000_000).await;
         weft
     }
 
