@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tests::{Happening, TestApp, on_each_database, on_each_database_with};
 
 use crate::{
-    events::{EVENTS, Socket, own_product, rename},
+    events::{EVENTS, own_product, rename},
     transports::{Stream, asking},
 };
 

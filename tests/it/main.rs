@@ -21,3 +21,4 @@ mod statements;
 mod suites;
 mod tidy;
 mod transports;
+mod viewers;
