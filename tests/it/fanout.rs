@@ -9,7 +9,7 @@ use gateway::Config;
 use kit::{RequestScope, Role, Viewer, seed::id};
 use schema::{Answer, Engine, GraphQLRequest};
 use serde_json::{Value, json};
-use tests::{Happening, TestApp, on_each_database, on_each_database_with};
+use tests::{Happening, Socket, TestApp, on_each_database, on_each_database_with};
 
 use crate::{
     events::{EVENTS, own_product, rename},
