@@ -2,6 +2,7 @@
 //! queries that carry their own visibility scope.
 
 pub mod events;
+pub mod files;
 pub mod ids;
 pub mod products;
 pub mod time;

@@ -2,6 +2,7 @@
 //! Expand first, contract in a later release.
 
 mod events;
+mod files;
 mod products;
 mod users;
 
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
         migrations.extend(events::migrations());
         migrations.extend(users::migrations());
         migrations.extend(products::migrations());
+        migrations.extend(files::migrations());
         migrations
     }
 }

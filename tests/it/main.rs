@@ -4,6 +4,7 @@
 mod accounts;
 mod database;
 mod events;
+mod files;
 mod graph;
 mod http;
 mod remote;

@@ -15,7 +15,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("resolvers/kit", &["entities", "subscriptions"]),
     ("schema", &["kit"]),
     ("resolvers/*", &["entities", "kit", "subscriptions"]),
-    ("gateway", &["entities", "kit", "migrations", "products", "schema", "subscriptions", "users"]),
+    (
+        "gateway",
+        &["entities", "files", "kit", "migrations", "products", "schema", "subscriptions", "users"],
+    ),
 ];
 
 fn root() -> PathBuf {

@@ -4,6 +4,7 @@
 mod auth;
 mod database;
 mod events;
+mod files;
 mod graph;
 mod load;
 mod modules;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use events::EventsConfig;
+pub use files::{FilesConfig, S3Config};
 pub use graph::GraphConfig;
 pub use load::{ConfigError, Sources};
 pub use modules::{ModulesConfig, RemoteConfig};
@@ -48,6 +50,8 @@ pub struct Config {
     pub modules: ModulesConfig,
     /// The event log.
     pub events: EventsConfig,
+    /// What people upload.
+    pub files: FilesConfig,
     /// What instances share.
     pub redis: RedisConfig,
     /// Streams to clients: WebSocket, SSE, multipart.

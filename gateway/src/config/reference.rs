@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    Config, Key, RemoteConfig, auth, database, events, graph, modules, realtime, redis, server,
+    Config, Key, RemoteConfig, auth, database, events, files, graph, modules, realtime, redis, server,
     telemetry,
 };
 
@@ -21,6 +21,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         auth::KEYS,
         modules::KEYS,
         events::KEYS,
+        files::KEYS,
         redis::KEYS,
         realtime::KEYS,
         telemetry::KEYS,
