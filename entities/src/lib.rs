@@ -7,3 +7,4 @@ pub mod ids;
 pub mod products;
 pub mod time;
 pub mod users;
+pub mod webhooks;

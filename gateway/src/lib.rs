@@ -15,5 +15,5 @@ pub use app::{App, Extra, StartError};
 pub use config::{
     AuthConfig, ByteSize, Config, ConfigError, CorsConfig, DatabaseConfig, EventsConfig, FilesConfig,
     GraphConfig, LogFormat, ModulesConfig, RealtimeConfig, RedisConfig, RemoteConfig, S3Config,
-    ServerConfig, Sources, TelemetryConfig, markdown,
+    ServerConfig, Sources, TelemetryConfig, WebhooksConfig, markdown,
 };

@@ -9,7 +9,8 @@ fn all(config: &Config) -> Result<Vec<Box<dyn Module>>, ConfigError> {
     Ok(vec![
         Box::new(users::Users::new(config.auth.users()?)),
         Box::new(products::Products),
-        Box::new(files::Files::new(config.files.options(&config.server))),
+        Box::new(files::Files::new(config.files.options(&config.server, &config.database))),
+        Box::new(webhooks::Webhooks::new(config.webhooks.options())),
     ])
 }
 
@@ -82,14 +83,14 @@ mod tests {
     #[test]
     fn every_module_runs_here_unless_the_configuration_says_otherwise() {
         let mut config = Config::default();
-        assert_eq!(local_names(&config), Ok(vec!["users", "products", "files"]));
+        assert_eq!(local_names(&config), Ok(vec!["users", "products", "files", "webhooks"]));
 
         config.modules.disabled = vec!["products".to_owned()];
-        assert_eq!(local_names(&config), Ok(vec!["users", "files"]));
+        assert_eq!(local_names(&config), Ok(vec!["users", "files", "webhooks"]));
 
         config.modules.disabled = Vec::new();
         config.modules.remote.insert("products".to_owned(), RemoteConfig::at("http://elsewhere"));
-        assert_eq!(local_names(&config), Ok(vec!["users", "files"]));
+        assert_eq!(local_names(&config), Ok(vec!["users", "files", "webhooks"]));
     }
 
     #[test]
@@ -98,8 +99,10 @@ mod tests {
         config.modules.disabled = vec!["kitchen".to_owned()];
         assert_eq!(
             local_names(&config),
-            Err("modules.disabled names `kitchen`, but the modules are users, products, files"
-                .to_owned())
+            Err(
+                "modules.disabled names `kitchen`, but the modules are users, products, files, webhooks"
+                    .to_owned()
+            )
         );
 
         config.modules.disabled = vec!["users".to_owned()];

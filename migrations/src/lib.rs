@@ -5,6 +5,7 @@ mod events;
 mod files;
 mod products;
 mod users;
+mod webhooks;
 
 use sea_orm_migration::prelude::*;
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
         migrations.extend(users::migrations());
         migrations.extend(products::migrations());
         migrations.extend(files::migrations());
+        migrations.extend(webhooks::migrations());
         migrations
     }
 }

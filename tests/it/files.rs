@@ -73,14 +73,14 @@ async fn a_file_goes_up_is_attached_and_comes_down_again() {
         assert_eq!(answer["data"]["uploadCreate"]["userErrors"], json!([]));
         assert_eq!(slot["headers"], json!({ "Content-Type": "image/png" }));
         assert!(url.starts_with("http://127.0.0.1:8080/files/"), "{url}");
-        let expected = json!({ "id": id, "name": "Grüße.png", "mediaType": "image/png", "size": 24 });
+        let expected = json!({ "id": id, "name": "Grüße.png", "mediaType": "image/png", "size": 29 });
         assert_eq!((put.status.as_u16(), put.json()), (200, expected));
         let name = "Grüße.png".to_owned();
-        assert_eq!(file, StoredFile { id, name, media_type: "image/png".to_owned(), size: 24 });
+        assert_eq!(file, StoredFile { id, name, media_type: "image/png".to_owned(), size: 29 });
         assert_eq!((got.status.as_u16(), got.body.as_slice()), (200, PNG));
         for (name, value) in [
             ("content-type", "image/png"),
-            ("content-length", "24"),
+            ("content-length", "29"),
             (
                 "content-disposition",
                 "inline; filename=\"Gr__e.png\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe.png",
@@ -150,10 +150,10 @@ async fn bytes_that_are_not_what_was_announced_are_refused_and_nothing_is_kept()
     let drawing: &[u8] = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>";
     let large = vec![b'a'; 100_000];
     let table: [(&str, &[u8], usize, u16, &str); 7] = [
-        ("image/png", PNG, 25, 400, "TOO_SMALL"),
-        ("image/png", PNG, 23, 413, "TOO_LARGE"),
+        ("image/png", PNG, 30, 400, "TOO_SMALL"),
+        ("image/png", PNG, 28, 413, "TOO_LARGE"),
         ("text/plain", &large, 10, 413, "TOO_LARGE"),
-        ("image/jpeg", PNG, 24, 415, "WRONG_MEDIA_TYPE"),
+        ("image/jpeg", PNG, 29, 415, "WRONG_MEDIA_TYPE"),
         ("image/png", page, page.len(), 415, "WRONG_MEDIA_TYPE"),
         ("image/png", drawing, drawing.len(), 415, "WRONG_MEDIA_TYPE"),
         ("text/plain", page, page.len(), 415, "WRONG_MEDIA_TYPE"),

@@ -14,3 +14,4 @@ mod statements;
 mod suites;
 mod tidy;
 mod transports;
+mod webhooks;

@@ -17,7 +17,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("resolvers/*", &["entities", "kit", "subscriptions"]),
     (
         "gateway",
-        &["entities", "files", "kit", "migrations", "products", "schema", "subscriptions", "users"],
+        &[
+            "entities",
+            "files",
+            "kit",
+            "migrations",
+            "products",
+            "schema",
+            "subscriptions",
+            "users",
+            "webhooks",
+        ],
     ),
 ];
 

@@ -1,13 +1,16 @@
 //! `[files]`: what people upload, and where it is kept.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use files::{FilesOptions, S3Options, StoreOptions};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ByteSize, Key, ServerConfig, key,
+    ByteSize, DatabaseConfig, Key, ServerConfig, key,
     text::{list, masked},
 };
 
@@ -15,7 +18,8 @@ use super::{
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FilesConfig {
-    /// A folder, or `s3://bucket/prefix`.
+    /// A folder, or `s3://bucket/prefix`; empty for a folder beside the embedded
+    /// database.
     pub url: String,
     /// The bucket's server.
     pub s3: S3Config,
@@ -66,7 +70,11 @@ pub struct S3Config {
 }
 
 pub(super) const KEYS: &[Key] = &[
-    key("files.url", "Where uploaded files are kept: a folder, or `s3://bucket/prefix`."),
+    key(
+        "files.url",
+        "Where uploaded files are kept: a folder, or `s3://bucket/prefix`. Empty: the folder `files` \
+         beside the embedded database, `data/files` with Postgres.",
+    ),
     key(
         "files.s3.endpoint",
         "Where the bucket's server is, such as `http://minio:9000`; buckets stand in the path. Empty: \
@@ -99,7 +107,7 @@ impl Default for FilesConfig {
     fn default() -> Self {
         let files = FilesOptions::default();
         Self {
-            url: "data/files".to_owned(),
+            url: String::new(),
             s3: S3Config::default(),
             signing_key: SecretString::default(),
             max_size: ByteSize::bytes(files.max_size),
@@ -128,10 +136,10 @@ impl Default for S3Config {
 
 impl FilesConfig {
     /// As the files module wants it.
-    pub(crate) fn options(&self, server: &ServerConfig) -> FilesOptions {
+    pub(crate) fn options(&self, server: &ServerConfig, database: &DatabaseConfig) -> FilesOptions {
         let has_key = !self.signing_key.expose_secret().is_empty();
         FilesOptions {
-            store: self.store(),
+            store: self.store(database),
             public_url: server.public_url(),
             signing_key: has_key.then(|| self.signing_key.clone()),
             max_size: u64::try_from(self.max_size.get()).unwrap_or(u64::MAX),
@@ -146,7 +154,11 @@ impl FilesConfig {
         }
     }
 
-    fn store(&self) -> StoreOptions {
+    fn store(&self, database: &DatabaseConfig) -> StoreOptions {
+        if self.url.is_empty() {
+            let beside = database.file().and_then(|file| Path::new(file).parent());
+            return StoreOptions::Folder(beside.unwrap_or(Path::new("data")).join("files"));
+        }
         let Some(place) = self.url.strip_prefix("s3://") else {
             return StoreOptions::Folder(PathBuf::from(&self.url));
         };
@@ -164,7 +176,7 @@ impl FilesConfig {
     /// Why these values can't be used, if they can't.
     pub(super) fn problem(&self) -> Option<String> {
         let is_s3 = self.url.starts_with("s3://");
-        if self.url.trim_start_matches("s3://").is_empty() || (self.url.contains("://") && !is_s3) {
+        if self.url == "s3://" || (self.url.contains("://") && !is_s3) {
             return Some("files.url must be a folder, or `s3://bucket/prefix`".to_owned());
         }
         if is_s3

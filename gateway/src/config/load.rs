@@ -152,6 +152,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         .or_else(|| config.realtime.problem())
         .or_else(|| config.events.problem())
         .or_else(|| config.files.problem())
+        .or_else(|| config.webhooks.problem())
         .or_else(|| config.modules.problem());
     problem.map_or(Ok(()), |problem| Err(ConfigError::Value(problem)))
 }

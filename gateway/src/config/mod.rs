@@ -17,6 +17,7 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 mod text;
+mod webhooks;
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,7 @@ pub use reference::markdown;
 pub use server::{CorsConfig, ServerConfig};
 pub use size::ByteSize;
 pub use telemetry::{LogFormat, TelemetryConfig};
+pub use webhooks::WebhooksConfig;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -52,6 +54,8 @@ pub struct Config {
     pub events: EventsConfig,
     /// What people upload.
     pub files: FilesConfig,
+    /// What third parties are told.
+    pub webhooks: WebhooksConfig,
     /// What instances share.
     pub redis: RedisConfig,
     /// Streams to clients: WebSocket, SSE, multipart.

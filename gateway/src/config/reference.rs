@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Config, Key, RemoteConfig, auth, database, events, files, graph, modules, realtime, redis, server,
-    telemetry,
+    telemetry, webhooks,
 };
 
 /// What a name of one's own is called in the table.
@@ -22,6 +22,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         modules::KEYS,
         events::KEYS,
         files::KEYS,
+        webhooks::KEYS,
         redis::KEYS,
         realtime::KEYS,
         telemetry::KEYS,
