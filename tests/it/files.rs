@@ -334,7 +334,7 @@ async fn an_upload_of_somebody_else_or_of_another_thing_can_not_be_attached() {
 #[tokio::test]
 async fn what_is_let_go_or_never_attached_is_deleted() {
     let quick = |config: &mut gateway::Config| {
-        config.files.unattached_for = Duration::from_secs(1);
+        config.files.unattached_for = Duration::from_secs(4);
         config.files.sweep_every = Duration::from_millis(20);
     };
     on_each_database_with(quick, async |app: TestApp| {

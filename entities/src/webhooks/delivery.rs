@@ -4,7 +4,7 @@
 
 use async_graphql::Enum;
 use sea_orm::{
-    Condition, DbBackend, FromQueryResult as _, QueryFilter as _, Statement, Value,
+    Condition, DbBackend, FromQueryResult as _, QueryFilter as _, QuerySelect as _, Statement, Value,
     entity::prelude::*,
     sea_query::{Expr, ExprTrait as _, OnConflict},
 };
@@ -262,6 +262,25 @@ pub async fn pages(
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let rows = db.query_all_raw(statement).await?;
     rows.iter().map(|row| Model::from_query_result(row, "")).collect()
+}
+
+/// How many deliveries each of these endpoints has; one without any is left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts(
+    db: &impl ConnectionTrait,
+    endpoints: &[WebhookEndpointId],
+) -> Result<Vec<(WebhookEndpointId, i64)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::EndpointId)
+        .column_as(Column::Id.count(), "deliveries")
+        .filter(Column::EndpointId.is_in(endpoints.iter().copied()))
+        .group_by(Column::EndpointId)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// Deletes what was delivered or given up before; how many.

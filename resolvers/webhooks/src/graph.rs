@@ -164,7 +164,13 @@ impl WebhookEndpoint {
         let page = PageArgs::new(first, after.as_deref(), last, before.as_deref())?;
         let key = DeliveriesOf { endpoint: self.id, page: page.clone() };
         let rows = load::<Rows, _>(ctx, key).await?.unwrap_or_default();
-        Ok(Some(Connection::from_rows(&page, rows, |row| row.id, WebhookDelivery::from)))
+        let wants_count = ctx.look_ahead().field("totalCount").exists();
+        let total_count = match wants_count {
+            true => Some(load::<Rows, _>(ctx, CountOf(self.id)).await?.unwrap_or_default()),
+            false => None,
+        };
+        let deliveries = Connection::from_rows(&page, rows, |row| row.id, WebhookDelivery::from);
+        Ok(Some(deliveries.with_total_count(total_count)))
     }
 }
 
@@ -258,6 +264,21 @@ impl FromContext for Rows {
 pub(crate) struct DeliveriesOf {
     endpoint: WebhookEndpointId,
     page: PageArgs<WebhookDeliveryId>,
+}
+
+/// The count of an endpoint's deliveries.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct CountOf(WebhookEndpointId);
+
+impl Loader<CountOf> for Rows {
+    type Value = i64;
+    type Error = Error;
+
+    async fn load(&self, keys: &[CountOf]) -> Result<HashMap<CountOf, i64>, Error> {
+        let endpoints: Vec<WebhookEndpointId> = keys.iter().map(|key| key.0).collect();
+        let counts = delivery::counts(self.0.read(), &endpoints).await?;
+        Ok(counts.into_iter().map(|(endpoint, count)| (CountOf(endpoint), count)).collect())
+    }
 }
 
 impl Loader<WebhookEndpointId> for Rows {

@@ -2,6 +2,7 @@
 //! pass, processes that are killed.
 
 mod places;
+mod statements;
 mod time;
 
 use std::{
@@ -143,7 +144,7 @@ impl Desk {
 /// A server on the loopback that takes everything.
 struct Listener {
     port: u16,
-    hosts: UnboundedReceiver<String>,
+    requests: UnboundedReceiver<HeaderMap>,
     server: JoinHandle<()>,
 }
 
@@ -155,18 +156,21 @@ impl Drop for Listener {
 
 impl Listener {
     async fn start() -> Self {
-        let (sender, hosts) = unbounded_channel();
+        let (sender, requests) = unbounded_channel();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let take = async move |headers: HeaderMap| {
-            let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
             // The test may have seen enough.
-            let _ = sender.send(host.to_owned());
+            let _ = sender.send(headers);
         };
         let router = Router::new().fallback(take);
         let server = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("it listens");
         });
-        Self { port, hosts, server }
+        Self { port, requests, server }
     }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }

@@ -11,8 +11,8 @@ async fn failing(change: impl FnOnce(&mut WebhooksOptions)) -> (Desk, WebhookEnd
         change(options);
     })
     .await;
-    let gone = Listener::start().await.port;
-    let id = desk.save(&format!("http://127.0.0.1:{gone}/")).await.expect("it is allowed");
+    // Below the ports that anybody gets without asking for them.
+    let id = desk.save("http://127.0.0.1:1/").await.expect("it is allowed");
     (desk, id)
 }
 
@@ -119,8 +119,8 @@ async fn what_a_killed_process_was_sending_is_sent_by_another_one_later() {
     assert_eq!((meanwhile.state, meanwhile.attempts), (State::Pending, 0));
     assert!(!is_noted, "its word does not count any more");
     assert_eq!(desk.deliveries().await[0].state, State::Delivered);
-    assert!(listener.hosts.try_recv().is_ok() && listener.hosts.try_recv().is_ok());
-    assert!(listener.hosts.try_recv().is_err(), "each was sent once");
+    assert!(listener.requests.try_recv().is_ok() && listener.requests.try_recv().is_ok());
+    assert!(listener.requests.try_recv().is_err(), "each was sent once");
 }
 
 #[tokio::test]
@@ -152,6 +152,34 @@ async fn an_endpoint_that_keeps_failing_is_left_alone_and_that_is_no_attempt() {
         all.iter().partition(|delivery| delivery.state == State::Dead);
     assert!((20..60).contains(&dead.len()), "{} were tried", dead.len());
     assert!(resting.iter().all(|delivery| delivery.attempts == 0 && delivery.state == State::Pending));
+}
+
+#[tokio::test]
+async fn an_old_secret_signs_for_a_day_after_each_rotation() {
+    let mut listener = Listener::start().await;
+    let desk = Desk::open(|options| options.allow_private = vec!["127.0.0.1".to_owned()]).await;
+    let id = desk.save(&format!("http://127.0.0.1:{}/", listener.port)).await.expect("allowed");
+    let mut signatures = Vec::new();
+    let mut sent = 0;
+    let mut send = async |desk: &Desk| {
+        sent += 1;
+        desk.happen(sent, "prod_1").await;
+        desk.work_until(|all| all.iter().all(|delivery| delivery.state == State::Delivered)).await;
+        let headers = listener.requests.try_recv().expect("it arrived");
+        signatures.push(header(&headers, "webhook-signature").split(' ').count());
+    };
+    let rotate = async || desk.service.rotate(id).await.expect("it answers").expect("rotated");
+
+    rotate().await;
+    desk.clock.advance(12 * HOUR);
+    rotate().await;
+    send(&desk).await;
+    desk.clock.advance(12 * HOUR);
+    send(&desk).await;
+    desk.clock.advance(12 * HOUR);
+    send(&desk).await;
+
+    assert_eq!(signatures, [3, 2, 1]);
 }
 
 #[tokio::test]
