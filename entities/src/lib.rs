@@ -2,6 +2,7 @@
 //! queries that carry their own visibility scope.
 
 pub mod events;
+pub mod files;
 pub mod ids;
 pub mod messages;
 mod page;
@@ -11,3 +12,4 @@ pub mod time;
 pub mod users;
 
 pub use page::Page;
+pub mod webhooks;

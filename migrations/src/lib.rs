@@ -2,10 +2,12 @@
 //! Expand first, contract in a later release.
 
 mod events;
+mod files;
 mod messages;
 mod products;
 mod statements;
 mod users;
+mod webhooks;
 
 use sea_orm_migration::prelude::*;
 
@@ -20,6 +22,8 @@ impl MigratorTrait for Migrator {
         migrations.extend(users::migrations());
         migrations.extend(products::migrations());
         migrations.extend(messages::migrations());
+        migrations.extend(files::migrations());
+        migrations.extend(webhooks::migrations());
         migrations
     }
 }

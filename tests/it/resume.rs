@@ -54,9 +54,8 @@ async fn ask(url: &str, token: Option<&str>, query: &str, variables: Value) -> O
         let client = reqwest::Client::builder().timeout(Duration::from_secs(10));
         client.build().expect("a client")
     });
-    let mut request = client
-        .post(format!("{url}/graphql"))
-        .json(&json!({ "query": query, "variables": variables }));
+    let mut request =
+        client.post(format!("{url}/graphql")).json(&json!({ "query": query, "variables": variables }));
     if let Some(token) = token {
         request = request.bearer_auth(token);
     }
@@ -325,7 +324,8 @@ async fn first_cursor(instances: &Instances, conversation: &str, token: &str) ->
     let protocol = "graphql-transport-ws".parse().expect("a header value");
     request.headers_mut().insert("sec-websocket-protocol", protocol);
     let (mut socket, _) = connect_async(request).await.expect("a socket");
-    let init = json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } });
+    let init =
+        json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } });
     socket.send(Message::text(init.to_string())).await.expect("open");
     let payload = json!({ "query": FOLLOW, "variables": { "id": conversation } });
     socket

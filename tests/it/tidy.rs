@@ -17,7 +17,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("resolvers/*", &["entities", "kit", "subscriptions"]),
     (
         "gateway",
-        &["entities", "kit", "messages", "migrations", "products", "schema", "subscriptions", "users"],
+        &[
+            "entities",
+            "files",
+            "kit",
+            "messages",
+            "migrations",
+            "products",
+            "schema",
+            "subscriptions",
+            "users",
+            "webhooks",
+        ],
     ),
 ];
 

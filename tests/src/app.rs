@@ -6,6 +6,7 @@ use axum::Router;
 use gateway::{App, Config, Extra};
 use kit::Backend;
 use secrecy::SecretString;
+use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 use crate::{Client, Probe, template::TestDatabase};
@@ -15,6 +16,7 @@ pub struct TestApp {
     app: App,
     router: Router,
     database: TestDatabase,
+    files: TempDir,
 }
 
 /// A gateway behind a port of the loopback.
@@ -77,11 +79,13 @@ impl TestApp {
         let mut config = Config::default();
         config.database.url = SecretString::from(database.url.as_str());
         config.database.max_connections = 8;
+        let files = tempfile::tempdir().expect("a temporary folder");
+        config.files.url = files.path().display().to_string();
         configure(&mut config);
         let extra = Extra { modules: vec![Box::new(Probe)], ..Extra::default() };
         let app = App::start(config, extra).await.expect("the gateway starts");
         let router = app.router();
-        Some(Self { app, router, database })
+        Some(Self { app, router, database, files })
     }
 
     /// Another gateway on the same database, which knows nothing of this one, and
@@ -108,6 +112,12 @@ impl TestApp {
     #[must_use]
     pub fn database_url(&self) -> &str {
         &self.database.url
+    }
+
+    /// The folder where it keeps files, unless it was configured otherwise.
+    #[must_use]
+    pub fn files(&self) -> &std::path::Path {
+        self.files.path()
     }
 
     /// A client that is not signed in.

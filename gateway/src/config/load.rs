@@ -147,12 +147,13 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     config.auth.users()?;
     let problem = config
         .server
-        .cors
         .problem()
         .or_else(|| config.database.problem())
         .or_else(|| config.persisted_queries.problem())
         .or_else(|| config.realtime.problem())
         .or_else(|| config.events.problem())
+        .or_else(|| config.files.problem())
+        .or_else(|| config.webhooks.problem())
         .or_else(|| config.modules.problem());
     problem.map_or(Ok(()), |problem| Err(ConfigError::Value(problem)))
 }

@@ -4,6 +4,7 @@
 mod auth;
 mod database;
 mod events;
+mod files;
 mod graph;
 mod load;
 mod modules;
@@ -17,12 +18,14 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 mod text;
+mod webhooks;
 
 use serde::{Deserialize, Serialize};
 
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use events::EventsConfig;
+pub use files::{FilesConfig, S3Config};
 pub use graph::GraphConfig;
 pub use load::{ConfigError, Sources};
 pub use modules::{ModulesConfig, RemoteConfig};
@@ -33,6 +36,7 @@ pub use reference::markdown;
 pub use server::{CorsConfig, ServerConfig};
 pub use size::ByteSize;
 pub use telemetry::{LogFormat, TelemetryConfig};
+pub use webhooks::WebhooksConfig;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -52,6 +56,10 @@ pub struct Config {
     pub modules: ModulesConfig,
     /// The event log.
     pub events: EventsConfig,
+    /// What people upload.
+    pub files: FilesConfig,
+    /// What third parties are told.
+    pub webhooks: WebhooksConfig,
     /// What instances share.
     pub redis: RedisConfig,
     /// Streams to clients: WebSocket, SSE, multipart.

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    Config, Key, RemoteConfig, auth, database, events, graph, modules, persisted_queries, realtime,
-    redis, server, telemetry,
+    Config, Key, RemoteConfig, auth, database, events, files, graph, modules, persisted_queries,
+    realtime, redis, server, telemetry, webhooks,
 };
 
 /// What a name of one's own is called in the table.
@@ -22,6 +22,8 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         auth::KEYS,
         modules::KEYS,
         events::KEYS,
+        files::KEYS,
+        webhooks::KEYS,
         redis::KEYS,
         realtime::KEYS,
         telemetry::KEYS,

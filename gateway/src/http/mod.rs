@@ -5,6 +5,7 @@ mod body;
 mod csrf;
 mod documents;
 mod errors;
+mod files;
 mod graphql;
 mod health;
 mod identity;
@@ -89,7 +90,8 @@ pub(crate) fn router(front: Front) -> Router {
         .route("/health", get(health::ready))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .route("/.well-known/jwks.json", get(documents::keys));
+        .route("/.well-known/jwks.json", get(documents::keys))
+        .route(files::ROUTE, get(files::send).put(files::receive));
     if server.introspection {
         router = router.route("/schema.graphql", get(documents::schema));
     }

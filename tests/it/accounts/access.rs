@@ -33,6 +33,8 @@ type Row = (&'static str, &'static str, [Outcome; 6]);
 
 const EVERYBODY: [Outcome; 6] = [OK; 6];
 const SIGNED_IN: [Outcome; 6] = [GUEST, OK, OK, OK, OK, OK];
+/// Only they may, and here they name nothing that is there.
+const ADMINS: [Outcome; 6] = [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, NOT_FOUND];
 
 /// `$product` is the seller's, `$review` one of it, `$other` somebody else's
 /// product, `$nothing` the id of a session that nobody has, `$talk` and
@@ -45,6 +47,7 @@ const ACCESS: &[Row] = &[
     ("nodes", "query($product: ID!) { nodes(ids: [$product]) { id } }", EVERYBODY),
     ("product", "query($product: ID!) { product(by: { id: $product }) { id } }", EVERYBODY),
     ("products", "{ products(first: 1) { nodes { id } } }", EVERYBODY),
+    ("uploadLimits", "{ uploadLimits { maxSize } }", EVERYBODY),
     ("user", "{ user(by: { handle: \"alma-admin\" }) { id } }", EVERYBODY),
     ("users", "{ users(first: 1) { nodes { id } } }", [GUEST, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, OK]),
     ("conversation", "query($talk: ID!) { conversation(id: $talk) { id } }", SIGNED_IN),
@@ -52,6 +55,11 @@ const ACCESS: &[Row] = &[
         "messageReports",
         "{ messageReports(first: 1) { nodes { messageId } } }",
         [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, OK],
+    ),
+    (
+        "webhookEndpoints",
+        "{ webhookEndpoints { id } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK],
     ),
     // Mutations.
     (
@@ -122,6 +130,27 @@ const ACCESS: &[Row] = &[
         "sessionRevoke",
         "mutation($nothing: ID!) { sessionRevoke(id: $nothing) { userErrors { code } } }",
         [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "uploadCreate",
+        "mutation { uploadCreate(filename: \"a.png\", mediaType: \"image/png\", size: 9) { userErrors { code } } }",
+        SIGNED_IN,
+    ),
+    (
+        "webhookEndpointSave",
+        "mutation($nothing: ID!) { webhookEndpointSave(id: $nothing, url: \"https://1.1.1.1/\", \
+            kinds: [\"*\"]) { userErrors { code } } }",
+        ADMINS,
+    ),
+    (
+        "webhookSecretRotate",
+        "mutation($nothing: ID!) { webhookSecretRotate(id: $nothing) { userErrors { code } } }",
+        ADMINS,
+    ),
+    (
+        "webhookRedeliver",
+        "mutation($nothing: ID!) { webhookRedeliver(deliveryId: $nothing) { userErrors { code } } }",
+        ADMINS,
     ),
     (
         "productSave",

@@ -16,7 +16,9 @@ use std::{
 };
 
 pub use demo::{DemoAccount, DemoAccounts};
-pub use files::{Files, NotAttached, StoredFile};
+pub use files::{
+    FileBytes, FileTransfer, Files, NotAttached, NotOpened, NotReceived, OpenFile, StoredFile,
+};
 pub use identity::Identity;
 pub use keys::KeySet;
 pub use offers::Offers;
