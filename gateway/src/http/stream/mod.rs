@@ -11,7 +11,7 @@ use async_graphql::Variables;
 use axum::http::StatusCode;
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::BoxStream};
 use kit::RequestScope;
-use schema::{Answer, GraphQLRequest, Kind, Prepared};
+use schema::{Answer, Kind, Prepared};
 use serde_json::Value;
 use tokio::{
     sync::mpsc::{self, error::TrySendError},
