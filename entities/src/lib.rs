@@ -3,6 +3,7 @@
 
 pub mod events;
 pub mod ids;
+pub mod notifications;
 pub mod products;
 pub mod time;
 pub mod users;

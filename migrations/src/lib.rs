@@ -2,7 +2,9 @@
 //! Expand first, contract in a later release.
 
 mod events;
+mod notifications;
 mod products;
+mod sql;
 mod users;
 
 use sea_orm_migration::prelude::*;
@@ -17,6 +19,7 @@ impl MigratorTrait for Migrator {
         migrations.extend(events::migrations());
         migrations.extend(users::migrations());
         migrations.extend(products::migrations());
+        migrations.extend(notifications::migrations());
         migrations
     }
 }

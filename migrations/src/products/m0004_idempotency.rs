@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::run;
+use crate::sql::run;
 
 pub(crate) struct Migration;
 
