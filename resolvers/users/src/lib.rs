@@ -11,6 +11,7 @@ mod loaders;
 mod mutations;
 mod options;
 mod passwords;
+mod people;
 mod queries;
 mod roles;
 pub mod seed;
@@ -28,13 +29,13 @@ use std::sync::Arc;
 use async_graphql::{EmptySubscription, Schema};
 use kit::{
     Module, Parts, Platform, Result,
-    ports::{DemoAccounts, Identity, KeySet, Sellers},
+    ports::{DemoAccounts, Identity, KeySet, People, Sellers},
 };
 
 pub use crate::options::UsersOptions;
 use crate::{
-    demo::DemoPeople, identity::LiveSessions, mutations::Mutation, queries::Query, service::Service,
-    tokens::AccessTokens, types::Node,
+    demo::DemoPeople, identity::LiveSessions, mutations::Mutation, people::Directory, queries::Query,
+    service::Service, tokens::AccessTokens, types::Node,
 };
 
 /// The users module.
@@ -65,6 +66,7 @@ impl Module for Users {
         platform.ports.provide::<dyn Identity>(service.clone());
         platform.ports.provide::<dyn Sellers>(service.clone());
         platform.ports.provide::<dyn KeySet>(tokens);
+        platform.ports.provide::<dyn People>(Arc::new(Directory::new(platform.db.clone())));
         platform.ports.provide::<dyn DemoAccounts>(Arc::new(DemoPeople::new(platform.db.clone())));
 
         let schema = Schema::build(Query, Mutation, EmptySubscription)
