@@ -109,6 +109,7 @@ pub async fn migrate(db: &Database) -> kit::Result<()> {
 pub async fn seed(db: &Database, scale: Scale, progress: Progress<'_>) -> kit::Result<()> {
     users::seed::seed(db, scale, progress).await?;
     products::seed::seed(db, scale, progress).await?;
+    notifications::seed::seed(db, scale, progress).await?;
     // The database plans by what it knows of its tables: it should know them all.
     db.write().execute_unprepared("ANALYZE").await?;
     Ok(())

@@ -14,6 +14,6 @@ mod telemetry;
 pub use app::{App, Extra, StartError};
 pub use config::{
     AuthConfig, ByteSize, Config, ConfigError, CorsConfig, DatabaseConfig, EventsConfig, GraphConfig,
-    LogFormat, ModulesConfig, RealtimeConfig, RedisConfig, RemoteConfig, ServerConfig, Sources,
-    TelemetryConfig, markdown,
+    LogFormat, MailConfig, ModulesConfig, NotificationsConfig, PushConfig, RealtimeConfig, RedisConfig,
+    RemoteConfig, ServerConfig, Sources, TelemetryConfig, markdown,
 };

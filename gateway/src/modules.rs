@@ -6,7 +6,11 @@ use crate::{Config, ConfigError, StartError};
 
 /// All modules of the product, configured.
 fn all(config: &Config) -> Result<Vec<Box<dyn Module>>, ConfigError> {
-    Ok(vec![Box::new(users::Users::new(config.auth.users()?)), Box::new(products::Products)])
+    Ok(vec![
+        Box::new(users::Users::new(config.auth.users()?)),
+        Box::new(products::Products),
+        Box::new(notifications::Notifications::new(config.notifications()?)),
+    ])
 }
 
 /// The names of all modules.
@@ -78,14 +82,14 @@ mod tests {
     #[test]
     fn every_module_runs_here_unless_the_configuration_says_otherwise() {
         let mut config = Config::default();
-        assert_eq!(local_names(&config), Ok(vec!["users", "products"]));
+        assert_eq!(local_names(&config), Ok(vec!["users", "products", "notifications"]));
 
         config.modules.disabled = vec!["products".to_owned()];
-        assert_eq!(local_names(&config), Ok(vec!["users"]));
+        assert_eq!(local_names(&config), Ok(vec!["users", "notifications"]));
 
         config.modules.disabled = Vec::new();
         config.modules.remote.insert("products".to_owned(), RemoteConfig::at("http://elsewhere"));
-        assert_eq!(local_names(&config), Ok(vec!["users"]));
+        assert_eq!(local_names(&config), Ok(vec!["users", "notifications"]));
     }
 
     #[test]
@@ -94,7 +98,9 @@ mod tests {
         config.modules.disabled = vec!["kitchen".to_owned()];
         assert_eq!(
             local_names(&config),
-            Err("modules.disabled names `kitchen`, but the modules are users, products".to_owned())
+            Err("modules.disabled names `kitchen`, but the modules are users, products, \
+                 notifications"
+                .to_owned())
         );
 
         config.modules.disabled = vec!["users".to_owned()];

@@ -16,10 +16,10 @@ pub(crate) const EVENTS: &str = "subscription($ids: [ID!]!, $after: String) { pr
     cursor changed product { id title seller { name } } } }";
 
 /// A client of graphql-transport-ws.
-struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
 
 impl Socket {
-    async fn open(served: &Served, payload: Value) -> Self {
+    pub(crate) async fn open(served: &Served, payload: Value) -> Self {
         let url = format!("{}/graphql", served.url.replacen("http", "ws", 1));
         let mut request = url.into_client_request().expect("a request");
         let protocol = "graphql-transport-ws".parse().expect("a header value");
@@ -35,12 +35,16 @@ impl Socket {
     }
 
     async fn subscribe(&mut self, variables: Value) {
-        let payload = json!({ "query": EVENTS, "variables": variables });
+        self.subscribe_to(EVENTS, variables).await;
+    }
+
+    pub(crate) async fn subscribe_to(&mut self, query: &str, variables: Value) {
+        let payload = json!({ "query": query, "variables": variables });
         self.send(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
     }
 
     /// The next message; `None` when the server closed the socket.
-    async fn next(&mut self) -> Option<Value> {
+    pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
             let next = tokio::time::timeout(Duration::from_secs(20), self.0.next()).await;
             match next.expect("a message within 20 s")? {
@@ -53,9 +57,14 @@ impl Socket {
 
     /// The payload of the next event.
     async fn event(&mut self) -> Value {
+        self.event_of("productEvents").await
+    }
+
+    /// The payload of the next event of a field.
+    pub(crate) async fn event_of(&mut self, field: &str) -> Value {
         let message = self.next().await.expect("an open socket");
         assert_eq!(message["type"], "next", "{message}");
-        message["payload"]["data"]["productEvents"].clone()
+        message["payload"]["data"][field].clone()
     }
 }
 

@@ -6,6 +6,7 @@ mod database;
 mod events;
 mod graph;
 mod http;
+mod notifications;
 mod remote;
 mod schema;
 mod shop;

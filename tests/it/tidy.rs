@@ -15,7 +15,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("resolvers/kit", &["entities", "subscriptions"]),
     ("schema", &["kit"]),
     ("resolvers/*", &["entities", "kit", "subscriptions"]),
-    ("gateway", &["entities", "kit", "migrations", "products", "schema", "subscriptions", "users"]),
+    (
+        "gateway",
+        &[
+            "entities",
+            "kit",
+            "migrations",
+            "notifications",
+            "products",
+            "schema",
+            "subscriptions",
+            "users",
+        ],
+    ),
 ];
 
 fn root() -> PathBuf {

@@ -1,11 +1,12 @@
 //! One gateway, started in this process.
 
-use std::future::Future;
+use std::{future::Future, path::Path, time::Duration};
 
 use axum::Router;
 use gateway::{App, Config, Extra};
 use kit::Backend;
 use secrecy::SecretString;
+use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 use crate::{Client, Probe, template::TestDatabase};
@@ -15,6 +16,7 @@ pub struct TestApp {
     app: App,
     router: Router,
     database: TestDatabase,
+    outbox: TempDir,
 }
 
 /// A gateway behind a port of the loopback.
@@ -77,17 +79,27 @@ impl TestApp {
         let mut config = Config::default();
         config.database.url = SecretString::from(database.url.as_str());
         config.database.max_connections = 8;
+        let outbox = tempfile::tempdir().expect("a temporary folder");
+        config.notifications.outbox = outbox.path().to_owned();
+        config.notifications.poll = Duration::from_millis(50);
+        config.notifications.retry_pause = Duration::from_millis(20);
         configure(&mut config);
         let extra = Extra { modules: vec![Box::new(Probe)], ..Extra::default() };
         let app = App::start(config, extra).await.expect("the gateway starts");
         let router = app.router();
-        Some(Self { app, router, database })
+        Some(Self { app, router, database, outbox })
     }
 
     /// The running graph.
     #[must_use]
     pub const fn app(&self) -> &App {
         &self.app
+    }
+
+    /// Where its mails and pushes go.
+    #[must_use]
+    pub fn outbox(&self) -> &Path {
+        self.outbox.path()
     }
 
     /// The address of its database.
@@ -132,9 +144,7 @@ impl TestApp {
 
     /// How many SQL statements `work` sends.
     pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
-        let before = self.app.db().statements();
-        let answer = work.await;
-        (answer, self.app.db().statements() - before)
+        kit::Database::counted(work).await
     }
 
     /// Listens on a free port of the loopback.

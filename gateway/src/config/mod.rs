@@ -6,7 +6,10 @@ mod database;
 mod events;
 mod graph;
 mod load;
+mod mail;
 mod modules;
+mod notifications;
+mod push;
 mod realtime;
 mod redis;
 mod reference;
@@ -24,7 +27,10 @@ pub use database::DatabaseConfig;
 pub use events::EventsConfig;
 pub use graph::GraphConfig;
 pub use load::{ConfigError, Sources};
+pub use mail::MailConfig;
 pub use modules::{ModulesConfig, RemoteConfig};
+pub use notifications::NotificationsConfig;
+pub use push::PushConfig;
 pub use realtime::RealtimeConfig;
 pub use redis::RedisConfig;
 pub use reference::markdown;
@@ -52,6 +58,12 @@ pub struct Config {
     pub redis: RedisConfig,
     /// Streams to clients: WebSocket, SSE, multipart.
     pub realtime: RealtimeConfig,
+    /// What accounts are told.
+    pub notifications: NotificationsConfig,
+    /// How mail is sent.
+    pub mail: MailConfig,
+    /// How notifications are pushed.
+    pub push: PushConfig,
     /// What the process tells about itself.
     pub telemetry: TelemetryConfig,
 }

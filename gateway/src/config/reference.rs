@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    Config, Key, RemoteConfig, auth, database, events, graph, modules, realtime, redis, server,
-    telemetry,
+    Config, Key, RemoteConfig, auth, database, events, graph, mail, modules, notifications, push,
+    realtime, redis, server, telemetry,
 };
 
 /// What a name of one's own is called in the table.
@@ -23,6 +23,9 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         events::KEYS,
         redis::KEYS,
         realtime::KEYS,
+        notifications::KEYS,
+        mail::KEYS,
+        push::KEYS,
         telemetry::KEYS,
     ];
     sections.into_iter().flatten()

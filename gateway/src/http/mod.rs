@@ -15,6 +15,7 @@ mod sse;
 mod stream;
 mod subgraphs;
 mod trace;
+mod unsubscribe;
 mod websocket;
 
 use std::{collections::HashMap, sync::Arc};
@@ -85,7 +86,8 @@ pub(crate) fn router(front: Front) -> Router {
         .route("/health", get(health::ready))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .route("/.well-known/jwks.json", get(documents::keys));
+        .route("/.well-known/jwks.json", get(documents::keys))
+        .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::end));
     if server.introspection {
         router = router.route("/schema.graphql", get(documents::schema));
     }

@@ -26,8 +26,11 @@ pub(super) async fn follow(mut request: Request, next: Next) -> Response {
     let id = given(request.headers()).unwrap_or_else(|| Ulid::generate().to_string().into());
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
-    // Never the query: it holds documents and variables.
-    let path = request.uri().path().to_owned();
+    // Never the query: it holds documents and variables. Nor what ends mails.
+    let path = match request.uri().path() {
+        path if path.starts_with("/unsubscribe/") => "/unsubscribe/***".to_owned(),
+        path => path.to_owned(),
+    };
     let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.path = path);
     async move {
         let start = Instant::now();

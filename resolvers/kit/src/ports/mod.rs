@@ -7,6 +7,7 @@ mod identity;
 mod keys;
 mod people;
 mod sellers;
+mod unsubscribe;
 
 use std::{
     any::{Any, TypeId, type_name},
@@ -20,6 +21,7 @@ pub use identity::Identity;
 pub use keys::KeySet;
 pub use people::{Contact, People};
 pub use sellers::Sellers;
+pub use unsubscribe::Unsubscribe;
 
 use crate::{Error, Result};
 
