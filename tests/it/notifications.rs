@@ -3,6 +3,9 @@
 
 mod feed;
 mod kinds;
+mod mail;
+mod push;
+mod smtp;
 mod stream;
 
 use std::time::Duration;
