@@ -258,12 +258,13 @@ pub async fn mailed(db: &impl ConnectionTrait, told: &[Position]) -> Result<(), 
         .map(drop)
 }
 
-/// Deletes what was read, or only mailed, and is older than this; how many.
+/// Deletes what was read before this, and what was only mailed or pushed; how
+/// many.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn delete_old(db: &impl ConnectionTrait, before: DateTime) -> Result<u64, DbErr> {
-    let is_done = Condition::any().add(Column::ReadAt.is_not_null()).add(Column::IsShown.eq(false));
-    let deleted = Entity::delete_many().filter(Column::At.lt(before)).filter(is_done).exec(db).await?;
-    Ok(deleted.rows_affected)
+    let is_hidden = Condition::all().add(Column::IsShown.eq(false)).add(Column::At.lt(before));
+    let is_done = Condition::any().add(Column::ReadAt.lt(before)).add(is_hidden);
+    Ok(Entity::delete_many().filter(is_done).exec(db).await?.rows_affected)
 }

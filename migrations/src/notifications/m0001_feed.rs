@@ -22,7 +22,8 @@ const TABLES: &[&str] = &[
     "CREATE INDEX notifications_feed ON notifications (account_id, at, id)",
     "CREATE INDEX notifications_unread ON notifications (account_id, at, id) \
      WHERE read_at IS NULL AND is_shown",
-    "CREATE INDEX notifications_age ON notifications (at)",
+    "CREATE INDEX notifications_read ON notifications (read_at) WHERE read_at IS NOT NULL",
+    "CREATE INDEX notifications_hidden ON notifications (at) WHERE NOT is_shown",
     "CREATE TABLE notification_preferences (account_id id_text NOT NULL, pattern id_text NOT NULL, \
      channels json_text NOT NULL, PRIMARY KEY (account_id, pattern))",
 ];

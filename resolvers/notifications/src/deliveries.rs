@@ -77,7 +77,7 @@ pub(crate) async fn run(service: Arc<Service>, channel: Channel, platform: Platf
 impl Service {
     /// Claims and delivers what is due on a channel; when there is nothing, how
     /// long that stays so, as far as is known.
-    async fn deliver(&self, channel: Channel) -> Result<Option<Duration>> {
+    pub(crate) async fn deliver(&self, channel: Channel) -> Result<Option<Duration>> {
         let (now, poll) = (self.clock.now(), self.options.poll);
         let Some(due) = delivery::next_due(self.db.read(), channel).await? else {
             return Ok(Some(poll));

@@ -23,6 +23,9 @@ mod texts;
 mod types;
 mod unsubscribe;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use async_graphql::Schema;

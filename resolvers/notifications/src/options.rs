@@ -6,6 +6,9 @@ use secrecy::SecretString;
 
 use crate::mail;
 
+/// Three months, as they are written in a configuration.
+const RETENTION: Duration = Duration::from_secs(3 * 2_630_016);
+
 /// Options of the notifications module; the defaults need no set-up.
 #[derive(Clone, Debug)]
 pub struct NotificationsOptions {
@@ -55,7 +58,7 @@ impl Default for NotificationsOptions {
     fn default() -> Self {
         Self {
             digest: Duration::from_secs(15 * 60),
-            retention: Duration::from_secs(90 * 24 * 60 * 60),
+            retention: RETENTION,
             poll: Duration::from_secs(2),
             attempts: 20,
             retry_pause: Duration::from_secs(30),

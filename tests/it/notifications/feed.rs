@@ -166,6 +166,11 @@ async fn nobody_but_the_owner_sees_a_notification() {
         let title = "Welcome to the marketplace";
         assert_eq!(seen["node"], json!({ "__typename": "Notification", "id": own, "title": title }));
         assert_eq!(seen["nodes"], json!([{ "id": own }]));
+        let target = ada.feed(json!({})).await["notifications"]["nodes"][0]["targetId"].take();
+        let what_it_is_about =
+            "query($id: ID!) { node(id: $id) { __typename ... on Account { email } } }";
+        let seen = data(&ada.client, what_it_is_about, json!({ "id": target })).await;
+        assert_eq!(seen["node"], json!({ "__typename": "Account", "email": "ada@example.com" }));
         app.stop().await;
     })
     .await;
