@@ -5,11 +5,12 @@ pub mod events;
 pub mod files;
 pub mod ids;
 pub mod messages;
+pub mod notifications;
 mod page;
 pub mod products;
 mod sql;
 pub mod time;
 pub mod users;
+pub mod webhooks;
 
 pub use page::Page;
-pub mod webhooks;

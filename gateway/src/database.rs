@@ -113,6 +113,7 @@ pub async fn seed(db: &Database, scale: Scale, progress: Progress<'_>) -> kit::R
     users::seed::seed(db, scale, progress).await?;
     products::seed::seed(db, scale, progress).await?;
     messages::seed::seed(db, scale, &asked_about(db, scale).await?, progress).await?;
+    notifications::seed::seed(db, scale, progress).await?;
     // The database plans by what it knows of its tables: it should know them all.
     db.write().execute_unprepared("ANALYZE").await?;
     Ok(())

@@ -14,6 +14,7 @@ mod telemetry;
 pub use app::{App, Extra, StartError};
 pub use config::{
     AuthConfig, ByteSize, Config, ConfigError, CorsConfig, DatabaseConfig, EventsConfig, FilesConfig,
-    GraphConfig, LogFormat, ModulesConfig, PersistedQueriesConfig, RealtimeConfig, RedisConfig,
-    RemoteConfig, S3Config, ServerConfig, Sources, TelemetryConfig, WebhooksConfig, markdown,
+    GraphConfig, LogFormat, MailConfig, ModulesConfig, NotificationsConfig, PersistedQueriesConfig,
+    PushConfig, RealtimeConfig, RedisConfig, RemoteConfig, S3Config, ServerConfig, Sources,
+    TelemetryConfig, WebhooksConfig, markdown,
 };

@@ -4,6 +4,7 @@
 mod events;
 mod files;
 mod messages;
+mod notifications;
 mod products;
 mod statements;
 mod users;
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
         migrations.extend(messages::migrations());
         migrations.extend(files::migrations());
         migrations.extend(webhooks::migrations());
+        migrations.extend(notifications::migrations());
         migrations
     }
 }

@@ -12,6 +12,7 @@ mod http;
 mod instances;
 mod log;
 mod messages;
+mod notifications;
 mod persisted;
 mod progress;
 mod remote;

@@ -19,15 +19,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         "gateway",
         &[
             "entities",
-            "files",
-            "kit",
-            "messages",
-            "migrations",
+            &["files", "kit", "messages", "migrations", "notifications"],
             "products",
             "schema",
             "subscriptions",
             "users",
-            "webhooks",
+            &["webhooks"],
         ],
     ),
 ];

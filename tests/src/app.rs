@@ -1,6 +1,6 @@
 //! One gateway, started in this process.
 
-use std::future::Future;
+use std::{future::Future, path::Path, time::Duration};
 
 use axum::Router;
 use gateway::{App, Config, Extra};
@@ -17,6 +17,7 @@ pub struct TestApp {
     router: Router,
     database: TestDatabase,
     files: TempDir,
+    outbox: TempDir,
 }
 
 /// A gateway behind a port of the loopback.
@@ -81,11 +82,15 @@ impl TestApp {
         config.database.max_connections = 8;
         let files = tempfile::tempdir().expect("a temporary folder");
         config.files.url = files.path().display().to_string();
+        let outbox = tempfile::tempdir().expect("a temporary folder");
+        config.notifications.outbox = outbox.path().to_owned();
+        config.notifications.poll = Duration::from_millis(50);
+        config.notifications.retry_pause = Duration::from_millis(20);
         configure(&mut config);
         let extra = Extra { modules: vec![Box::new(Probe)], ..Extra::default() };
         let app = App::start(config, extra).await.expect("the gateway starts");
         let router = app.router();
-        Some(Self { app, router, database, files })
+        Some(Self { app, router, database, files, outbox })
     }
 
     /// Another gateway on the same database, which knows nothing of this one, and
@@ -94,18 +99,32 @@ impl TestApp {
     /// # Panics
     /// When it does not start.
     pub async fn beside(&self) -> (App, Client) {
+        let app = App::start(self.config(), Extra::default()).await.expect("the gateway starts");
+        let client = Client::new(app.router());
+        (app, client)
+    }
+
+    /// The configuration of another gateway on the same database and folders.
+    #[must_use]
+    pub fn config(&self) -> Config {
         let mut config = Config::default();
         config.database.url = SecretString::from(self.database_url());
         config.database.max_connections = 8;
-        let app = App::start(config, Extra::default()).await.expect("the gateway starts");
-        let client = Client::new(app.router());
-        (app, client)
+        config.files.url = self.files.path().display().to_string();
+        config.notifications.outbox = self.outbox.path().to_owned();
+        config
     }
 
     /// The running graph.
     #[must_use]
     pub const fn app(&self) -> &App {
         &self.app
+    }
+
+    /// Where its mails and pushes go.
+    #[must_use]
+    pub fn outbox(&self) -> &Path {
+        self.outbox.path()
     }
 
     /// The address of its database.
@@ -156,9 +175,7 @@ impl TestApp {
 
     /// How many SQL statements `work` sends.
     pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
-        let before = self.app.db().statements();
-        let answer = work.await;
-        (answer, self.app.db().statements() - before)
+        kit::Database::counted(work).await
     }
 
     /// Listens on a free port of the loopback.

@@ -145,6 +145,7 @@ impl Sources {
 /// What serde can't see: values that fit their type and yet can't work.
 fn check(config: &Config) -> Result<(), ConfigError> {
     config.auth.users()?;
+    config.notifications()?;
     let problem = config
         .server
         .problem()

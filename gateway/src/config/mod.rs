@@ -7,8 +7,11 @@ mod events;
 mod files;
 mod graph;
 mod load;
+mod mail;
 mod modules;
+mod notifications;
 mod persisted_queries;
+mod push;
 mod realtime;
 mod redis;
 mod reference;
@@ -28,8 +31,11 @@ pub use events::EventsConfig;
 pub use files::{FilesConfig, S3Config};
 pub use graph::GraphConfig;
 pub use load::{ConfigError, Sources};
+pub use mail::MailConfig;
 pub use modules::{ModulesConfig, RemoteConfig};
+pub use notifications::NotificationsConfig;
 pub use persisted_queries::PersistedQueriesConfig;
+pub use push::PushConfig;
 pub use realtime::RealtimeConfig;
 pub use redis::RedisConfig;
 pub use reference::markdown;
@@ -64,6 +70,12 @@ pub struct Config {
     pub redis: RedisConfig,
     /// Streams to clients: WebSocket, SSE, multipart.
     pub realtime: RealtimeConfig,
+    /// What accounts are told.
+    pub notifications: NotificationsConfig,
+    /// How mail is sent.
+    pub mail: MailConfig,
+    /// How notifications are pushed.
+    pub push: PushConfig,
     /// What the process tells about itself.
     pub telemetry: TelemetryConfig,
 }

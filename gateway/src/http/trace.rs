@@ -12,7 +12,7 @@ use axum::{
 use tracing::Instrument as _;
 use ulid::Ulid;
 
-use super::files;
+use super::{files, unsubscribe};
 
 /// Carries the request's id, in and out.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -53,7 +53,11 @@ pub(super) async fn follow(mut request: Request, next: Next) -> Response {
 /// The path as it may stand in the log: never the query, which holds documents
 /// and variables, and never the secret of a file's address.
 fn shown(path: &str) -> &str {
-    if path.starts_with(files::FOLDER) { files::ROUTE } else { path }
+    match path {
+        path if path.starts_with(files::FOLDER) => files::ROUTE,
+        path if path.starts_with(unsubscribe::FOLDER) => unsubscribe::ROUTE,
+        path => path,
+    }
 }
 
 /// The client's own id, if it can stand in a log line and a header.

@@ -21,6 +21,7 @@ const OK: Outcome = "OK";
 const GUEST: Outcome = "UNAUTHENTICATED";
 const FORBIDDEN: Outcome = "FORBIDDEN";
 const NOT_FOUND: Outcome = "NOT_FOUND";
+const REFUSED: Outcome = "BAD_USER_INPUT";
 
 /// Root fields of the harness, which no product has.
 const HARNESS: [&str; 5] = ["crash", "hello", "make", "panics", "tick"];
@@ -180,6 +181,23 @@ const ACCESS: &[Row] = &[
             } } }",
         SIGNED_IN,
     ),
+    ("notificationsMarkRead", "mutation { notificationsMarkRead(ids: []) }", SIGNED_IN),
+    (
+        "notificationPreferenceSet",
+        "mutation { notificationPreferenceSet(kind: \"message.*\", channels: [IN_APP]) { userErrors { \
+            code } } }",
+        SIGNED_IN,
+    ),
+    (
+        "pushDeviceRegister",
+        "mutation { pushDeviceRegister(token: \"phone\", platform: \"ios\") { userErrors { code } } }",
+        SIGNED_IN,
+    ),
+    (
+        "pushDeviceUnregister",
+        "mutation { pushDeviceUnregister(token: \"phone\") { userErrors { code } } }",
+        SIGNED_IN,
+    ),
     // Subscriptions. Asked for no product they end with a word on the list,
     // which only those hear who may subscribe.
     (
@@ -195,6 +213,11 @@ const ACCESS: &[Row] = &[
         ],
     ),
     ("productEvents", "subscription { productEvents(ids: []) { cursor } }", ["BAD_USER_INPUT"; 6]),
+    (
+        "notificationEvents",
+        "subscription { notificationEvents(after: \"rubbish\") { cursor } }",
+        [GUEST, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED],
+    ),
 ];
 
 /// The root fields of the served schema.

@@ -8,6 +8,7 @@ mod keys;
 mod offers;
 mod people;
 mod sellers;
+mod unsubscribe;
 
 use std::{
     any::{Any, TypeId, type_name},
@@ -24,6 +25,7 @@ pub use keys::KeySet;
 pub use offers::Offers;
 pub use people::{Contact, People};
 pub use sellers::Sellers;
+pub use unsubscribe::Unsubscribe;
 
 use crate::{Error, Result};
 
