@@ -1,17 +1,13 @@
 //! The secret addresses of files: a token that says what may be done with which
 //! upload until when, signed.
 
-use aws_lc_rs::{hmac, rand};
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
-use entities::files::key;
-use kit::{DateTime, Error, Id as _, Platform, Result, Url, ids::UploadId};
-use secrecy::{ExposeSecret as _, SecretString};
+use aws_lc_rs::hmac;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use kit::{DateTime, Id as _, Platform, Result, Url, ids::UploadId};
+use secrecy::ExposeSecret as _;
 use ulid::Ulid;
 
-use crate::FilesOptions;
+use crate::{FilesOptions, keys};
 
 /// What the generated key signs.
 const PURPOSE: &str = "addresses";
@@ -50,7 +46,7 @@ impl Addresses {
     pub(crate) async fn open(options: &FilesOptions, platform: &Platform) -> Result<Self> {
         let secret = match &options.signing_key {
             Some(secret) => secret.clone(),
-            None => shared_secret(platform).await?,
+            None => keys::shared(platform, PURPOSE).await?,
         };
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
         Ok(Self { public_url: options.public_url.clone(), key })
@@ -82,25 +78,6 @@ impl Addresses {
         }
         Ok(UploadId::from_ulid(Ulid::from_bytes(id)))
     }
-}
-
-/// The key that all instances on this database use. Of several that start at
-/// once, the first to store its key wins.
-async fn shared_secret(platform: &Platform) -> Result<SecretString> {
-    let db = platform.db.write();
-    if let Some(secret) = key::find(db, PURPOSE).await? {
-        return Ok(secret.into());
-    }
-    let mut bytes = [0; 32];
-    rand::fill(&mut bytes).map_err(Error::internal)?;
-    let row = key::Model {
-        purpose: PURPOSE.to_owned(),
-        secret: STANDARD.encode(bytes),
-        created_at: platform.clock.now(),
-    };
-    key::insert_unless_there(db, row).await?;
-    let stored = key::find(db, PURPOSE).await?;
-    stored.map(SecretString::from).ok_or_else(|| Error::internal("the key was not stored"))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod graph;
+mod keys;
 mod media;
 mod names;
 mod options;

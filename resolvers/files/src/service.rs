@@ -53,7 +53,7 @@ pub(crate) struct Announced<'a> {
 impl Service {
     pub(crate) async fn open(platform: &Platform, options: FilesOptions) -> Result<Self> {
         let addresses = Addresses::open(&options, platform).await?;
-        let store = Store::open(&options).await?;
+        let store = Store::open(platform, &options).await?;
         let (db, clock) = (platform.db.clone(), platform.clock.clone());
         Ok(Self { db, clock, store, options, addresses })
     }
@@ -141,13 +141,17 @@ impl Service {
             writer: if row.stored_at.is_some() { None } else { Some(self.store.write()?) },
         };
         let deadline = Instant::now() + self.options.upload_timeout;
-        let outcome = arrival.read(&row, bytes, deadline).await;
+        let refusal = match arrival.read(&row, bytes, deadline).await {
+            Ok(Ok(())) => None,
+            Ok(Err(refused)) => Some(Ok(Err(refused))),
+            Err(error) => Some(Err(error)),
+        };
         let Arrival { digest, writer, .. } = arrival;
-        if !matches!(outcome, Ok(Ok(()))) {
+        if let Some(refusal) = refusal {
             if let Some(writer) = writer {
                 writer.abort().await;
             }
-            return outcome.map(|refused| refused.map(|()| unreachable!("it was refused")));
+            return refusal;
         }
         let hash = URL_SAFE_NO_PAD.encode(digest.finish());
         let Some(writer) = writer else { return Ok(same(row, &hash)) };

@@ -3,23 +3,28 @@
 
 use std::{future::Future, io, path::PathBuf, sync::Arc, time::Duration};
 
-use aws_lc_rs::rand;
+use aws_lc_rs::{
+    digest::{SHA256, digest},
+    rand,
+};
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
-use kit::{DateTime, Error, Outside, OutsideOptions, Result, ports::FileBytes};
+use kit::{DateTime, Error, Outside, OutsideOptions, Platform, Result, ports::FileBytes};
 use object_store::{
     ClientOptions, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig,
     aws::AmazonS3Builder, local::LocalFileSystem, path::Path, prefix::PrefixStore,
 };
 use secrecy::ExposeSecret as _;
 
-use crate::{FilesOptions, S3Options, StoreOptions};
+use crate::{FilesOptions, S3Options, StoreOptions, keys};
 
 /// Bytes of one file that are held in memory at most, and that one call sends.
 /// S3 wants at least 5 MiB in every part but the last.
 const PART: usize = 8 << 20;
-/// Objects stand below this.
+/// Objects stand below this, in a folder for each database.
 const ROOT: &str = "uploads";
+/// Names that folder.
+const PURPOSE: &str = "objects";
 /// Written now and then to see whether the store takes anything.
 const PROBE: &str = "health";
 /// Further attempts of one request to S3.
@@ -30,6 +35,9 @@ const RETRIES: usize = 2;
 pub(crate) struct Store {
     objects: Arc<dyn ObjectStore>,
     outside: Outside,
+    /// Below which the objects of this database stand: a graph on another one
+    /// may use the same place, and must not sweep them.
+    root: Arc<str>,
     /// Where a process that was killed may have left half a file.
     folder: Option<PathBuf>,
 }
@@ -42,27 +50,31 @@ pub(crate) struct Object {
 
 impl Store {
     /// The configured store; makes a folder that is not there.
-    pub(crate) async fn open(options: &FilesOptions) -> Result<Self> {
+    pub(crate) async fn open(platform: &Platform, options: &FilesOptions) -> Result<Self> {
+        let secret = keys::shared(platform, PURPOSE).await?;
+        let name = digest(&SHA256, secret.expose_secret().as_bytes());
+        let root = format!("{ROOT}/{}", hex(&name.as_ref()[..8]));
         let (objects, folder): (Arc<dyn ObjectStore>, _) = match &options.store {
             StoreOptions::Folder(folder) => {
                 tokio::fs::create_dir_all(folder).await.map_err(Error::internal)?;
                 let local = LocalFileSystem::new_with_prefix(folder).map_err(Error::internal)?;
-                (Arc::new(local), Some(folder.join(ROOT)))
+                (Arc::new(local), Some(folder.join(&root)))
             }
             StoreOptions::S3(s3) => (bucket(s3, options.store_timeout)?, None),
         };
         // S3 requests are tried again below this: a part has its number then.
         let outside =
             OutsideOptions { timeout: options.store_timeout, retries: 0, ..OutsideOptions::default() };
-        Ok(Self { objects, outside: Outside::new("the file store", outside), folder })
+        let outside = Outside::new("the file store", outside);
+        Ok(Self { objects, outside, root: root.into(), folder })
     }
 
     /// Begins an object under a name that nobody can guess.
     pub(crate) fn write(&self) -> Result<Writer> {
         let mut random = [0; 20];
         rand::fill(&mut random).map_err(Error::internal)?;
-        let name: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let key = format!("{ROOT}/{}/{}", &name[..2], &name[2..]);
+        let name = hex(&random);
+        let key = format!("{}/{}/{}", self.root, &name[..2], &name[2..]);
         Ok(Writer { store: self.clone(), key, waiting: BytesMut::new(), upload: None })
     }
 
@@ -79,9 +91,9 @@ impl Store {
         self.call(self.objects.delete(&path)).await.map(drop)
     }
 
-    /// All objects.
+    /// All objects of this database.
     pub(crate) fn list(&self) -> BoxStream<'static, Result<Object>> {
-        let objects = self.objects.list(Some(&Path::from(ROOT)));
+        let objects = self.objects.list(Some(&Path::from(&*self.root)));
         let object = |meta: object_store::ObjectMeta| Object {
             key: meta.location.to_string(),
             written_at: DateTime(meta.last_modified.timestamp_millis()),
@@ -207,6 +219,10 @@ fn bucket(options: &S3Options, timeout: Duration) -> Result<Arc<dyn ObjectStore>
         true => Arc::new(bucket),
         false => Arc::new(PrefixStore::new(bucket, options.prefix.as_str())),
     })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn modified(metadata: &std::fs::Metadata) -> io::Result<DateTime> {

@@ -61,7 +61,8 @@ impl Sender {
     pub(crate) async fn check(&self, url: &str) -> Result<(), BadPlace> {
         let url = self.places.read(url)?;
         let host = url.host_str().ok_or(BadPlace::NoUrl)?;
-        self.places.resolve(host).await.map(drop)
+        let found = tokio::time::timeout(self.timeout, self.places.resolve(host)).await;
+        found.unwrap_or(Err(BadPlace::NotFound)).map(drop)
     }
 
     /// Sends a delivery once.

@@ -107,6 +107,20 @@ async fn half_a_file_of_a_killed_process_is_deleted_later() {
 }
 
 #[tokio::test]
+async fn the_files_of_a_graph_on_another_database_are_left_alone() {
+    let place = tempfile::tempdir().expect("a folder");
+    let same = |_: &std::path::Path| StoreOptions::Folder(place.path().to_path_buf());
+    let (ours, theirs) = (Desk::with(same).await, Desk::with(same).await);
+    let (account, upload) = theirs.upload("theirs").await;
+    let file = theirs.attach(account, upload, "msg_1").await;
+
+    ours.clock.advance(1_000 * HOUR);
+    ours.sweep().await;
+
+    assert_eq!(theirs.read(&file).await, Ok(b"theirs".to_vec()));
+}
+
+#[tokio::test]
 async fn two_processes_may_sweep_at_once() {
     let desk = Desk::open().await;
     for number in 0..20 {

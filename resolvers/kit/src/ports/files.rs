@@ -34,7 +34,9 @@ pub enum NotAttached {
 #[async_trait::async_trait]
 pub trait Files: Send + Sync {
     /// Attaches uploads of this account to a thing (a message's id, …): all or
-    /// none. From then on they stay until the thing lets them go.
+    /// none. From then on they stay until the thing lets them go. This commits by
+    /// itself: attach before the thing is written, under an id that another try
+    /// uses again.
     ///
     /// # Errors
     /// When the owning module can't answer.
