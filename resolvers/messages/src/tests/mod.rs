@@ -1,1 +1,4 @@
-//! What the front door cannot reach.
+//! What the front door can't reach: files, which another module keeps.
+
+mod desk;
+mod files;

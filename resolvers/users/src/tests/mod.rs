@@ -4,6 +4,7 @@
 mod accounts;
 mod entities;
 mod paging;
+mod people;
 mod sessions;
 
 use std::{sync::Arc, time::Duration};
