@@ -73,7 +73,6 @@ impl Account {
 #[ComplexObject]
 impl Account {
     /// Conversations, latest first; null for anybody but the owner.
-    #[expect(clippy::too_many_arguments, reason = "one for each argument of the field")]
     async fn conversations(
         &self,
         ctx: &Context<'_>,
