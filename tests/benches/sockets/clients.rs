@@ -63,7 +63,7 @@ impl Clients {
         let count = Arc::new(Count::default());
         let tasks = stream::iter(0..number)
             .map(|index| {
-                let (count, hello) = (count.clone(), hello(index));
+                let hello = hello(index);
                 async move {
                     let mut socket = connect(port, path, index).await;
                     for text in hello {
@@ -72,10 +72,11 @@ impl Clients {
                     for _ in 0..answers {
                         socket.next().await.expect("an answer").expect("an open socket");
                     }
-                    tokio::spawn(follow(socket, count))
+                    socket
                 }
             })
             .buffer_unordered(AT_ONCE)
+            .map(|socket| tokio::spawn(follow(socket, count.clone())))
             .collect()
             .await;
         Self { tasks, count }
