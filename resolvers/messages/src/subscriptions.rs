@@ -20,7 +20,7 @@ impl Subscription {
     /// One conversation, or all of the viewer's, also those opened later.
     /// Whether the viewer is in the conversation, and no block is between them
     /// and who did it, is looked up for every event.
-    #[graphql(guard = "SignedIn")]
+    #[graphql(guard = "SignedIn", directive = kit::authenticated::apply())]
     async fn conversation_events(
         &self,
         ctx: &Context<'_>,

@@ -39,7 +39,7 @@ pub(crate) enum StreamEvent {
 pub(crate) struct Notification(pub(crate) Arc<notification::Model>);
 
 /// A notification for one account; only its owner sees it.
-#[Object(tag = "id/ntf")]
+#[Object(tag = "id/ntf", tag = "viewer")]
 impl Notification {
     /// Global id.
     async fn id(&self) -> ID {

@@ -66,7 +66,7 @@ impl From<&member::Model> for ConversationMember {
 }
 
 /// A conversation between members, possibly about a product.
-#[Object(tag = "id/conv")]
+#[Object(tag = "id/conv", tag = "viewer")]
 impl Conversation {
     /// Global opaque id.
     pub(crate) async fn id(&self) -> ConversationId {

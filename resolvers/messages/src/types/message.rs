@@ -48,7 +48,7 @@ impl From<reaction::Count> for ReactionCount {
 }
 
 /// A message.
-#[Object(tag = "id/msg")]
+#[Object(tag = "id/msg", tag = "viewer")]
 impl Message {
     /// Global opaque id.
     pub(crate) async fn id(&self) -> MessageId {

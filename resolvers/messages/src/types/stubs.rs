@@ -32,6 +32,7 @@ pub(crate) struct Product {
 impl Product {
     /// Ask-the-seller conversations the viewer is in, latest first; null for a
     /// guest.
+    #[graphql(tag = "viewer")]
     async fn conversations(
         &self,
         ctx: &Context<'_>,
