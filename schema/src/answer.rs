@@ -7,6 +7,7 @@ use async_graphql::{Response, ServerError, Value, Variables};
 use indexmap::IndexMap;
 
 use crate::{
+    cost,
     document::shape::{Selection, Variant},
     engine::Prepared,
     error,
@@ -59,6 +60,21 @@ impl Answer {
     #[must_use]
     pub const fn is_refused(&self) -> bool {
         matches!(self.data, Data::None)
+    }
+
+    /// The points of what is answered: each object counts one. `None` when the
+    /// operation ran and nothing of it stands.
+    #[must_use]
+    pub fn points(&self) -> Option<u64> {
+        match &self.data {
+            Data::None => Some(cost::LEAST),
+            Data::Null => None,
+            Data::Tree { value, prepared, .. } => {
+                // The root is no object of anybody's.
+                let objects = cost::answered(value, &prepared.shape, prepared.keys());
+                Some(objects.saturating_sub(1).max(cost::LEAST))
+            }
+        }
     }
 
     /// Appends the answer as JSON; errors come first, where people see them.
