@@ -2,6 +2,7 @@
 //! modules that make up the graph.
 
 mod app;
+mod budgets;
 pub mod cli;
 mod config;
 pub mod database;
@@ -13,7 +14,8 @@ mod telemetry;
 
 pub use app::{App, Extra, StartError};
 pub use config::{
-    AuthConfig, ByteSize, Config, ConfigError, CorsConfig, DatabaseConfig, EventsConfig, GraphConfig,
-    LogFormat, ModulesConfig, PersistedQueriesConfig, RealtimeConfig, RedisConfig, RemoteConfig,
-    ServerConfig, Sources, TelemetryConfig, markdown,
+    AttemptsConfig, AuthConfig, BudgetConfig, ByteSize, Config, ConfigError, CorsConfig, DatabaseConfig,
+    EventsConfig, ForwardedHeader, GraphConfig, LimitsConfig, LogFormat, ModulesConfig,
+    PersistedQueriesConfig, RealtimeConfig, RedisConfig, RemoteConfig, ServerConfig, Sources,
+    TelemetryConfig, markdown,
 };

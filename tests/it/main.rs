@@ -8,6 +8,7 @@ mod example_client;
 mod graph;
 mod http;
 mod instances;
+mod limits;
 mod log;
 mod persisted;
 mod progress;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tests::{TestApp, peers};
+use tests::{Process, TestApp, peers};
 use tokio::{process::Command, sync::OnceCell};
 
 fn folder() -> PathBuf {
@@ -48,9 +48,11 @@ pub(crate) async fn install_packages(folder: &Path) {
 
 /// Runs a suite to its end.
 async fn output(folder: &Path, suite: &str, argument: &str) -> Output {
+    let own = folder.join(suite.replace(".mjs", ".profile.json"));
+    let profile = if own.exists() { own } else { folder.join("profile.json") };
     Command::new("node")
         .args([suite, argument])
-        .env("PROFILE", folder.join("profile.json"))
+        .env("PROFILE", profile)
         .env("TMPDIR", env!("CARGO_TARGET_TMPDIR"))
         .current_dir(folder)
         .stdin(Stdio::null())
@@ -87,6 +89,24 @@ async fn graphql_over_http_passes_all_audits() {
     run(folder, "graphql-http.mjs", &format!("{}/graphql", served.url), Some(48)).await;
 
     drop(served);
+    app.stop().await;
+}
+
+/// The product in a process of its own, configured as it comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_input_is_refused_and_leaves_the_process_small() {
+    const MOST: u64 = 300 << 20;
+    let Some(folder) = installed().await else { return };
+    let app = TestApp::sqlite().await;
+    let settings = [("WEFT_DATABASE__URL", app.database_url())];
+    let mut process = Process::start(env!("CARGO_BIN_EXE_weft-under-test"), &settings).await;
+
+    run(folder, "security.mjs", &format!("{}/graphql", process.url()), None).await;
+
+    assert!(process.is_running());
+    let memory = process.memory();
+    assert!(memory.is_none_or(|memory| memory < MOST), "{memory:?} bytes");
+    drop(process);
     app.stop().await;
 }
 

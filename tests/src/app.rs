@@ -1,6 +1,6 @@
 //! One gateway, started in this process.
 
-use std::future::Future;
+use std::{future::Future, net::SocketAddr};
 
 use axum::Router;
 use gateway::{App, Config, Extra};
@@ -77,6 +77,8 @@ impl TestApp {
         let mut config = Config::default();
         config.database.url = SecretString::from(database.url.as_str());
         config.database.max_connections = 8;
+        // Most tests compare whole answers.
+        config.limits.report_cost = false;
         configure(&mut config);
         let extra = Extra { modules: vec![Box::new(Probe)], ..Extra::default() };
         let app = App::start(config, extra).await.expect("the gateway starts");
@@ -144,7 +146,7 @@ impl TestApp {
     pub async fn serve(&self) -> Served {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let router = self.router.clone();
+        let router = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("the listener listens");
         });

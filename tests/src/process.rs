@@ -38,6 +38,22 @@ impl Process {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The memory it holds, in bytes; `None` where the system does not tell.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1_024)
+    }
+
+    /// Whether it has not ended by itself.
+    ///
+    /// # Panics
+    /// When the system does not tell.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("the gateway can be looked at").is_none()
+    }
+
     /// Ends it without warning, as a lost machine would.
     ///
     /// # Panics

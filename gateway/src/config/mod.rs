@@ -5,6 +5,7 @@ mod auth;
 mod database;
 mod events;
 mod graph;
+mod limits;
 mod load;
 mod modules;
 mod persisted_queries;
@@ -24,13 +25,14 @@ pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use events::EventsConfig;
 pub use graph::GraphConfig;
+pub use limits::{AttemptsConfig, BudgetConfig, LimitsConfig};
 pub use load::{ConfigError, Sources};
 pub use modules::{ModulesConfig, RemoteConfig};
 pub use persisted_queries::PersistedQueriesConfig;
 pub use realtime::RealtimeConfig;
 pub use redis::RedisConfig;
 pub use reference::markdown;
-pub use server::{CorsConfig, ServerConfig};
+pub use server::{CorsConfig, ForwardedHeader, ServerConfig};
 pub use size::ByteSize;
 pub use telemetry::{LogFormat, TelemetryConfig};
 
@@ -44,6 +46,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Bounds on what a document may ask for.
     pub graph: GraphConfig,
+    /// What callers may spend.
+    pub limits: LimitsConfig,
     /// Documents that clients ask by their hash.
     pub persisted_queries: PersistedQueriesConfig,
     /// Accounts, tokens and sessions.

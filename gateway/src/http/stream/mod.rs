@@ -22,8 +22,8 @@ pub(super) use session::{Lapse, Session};
 use super::{
     Front,
     errors::{self, Refusal},
-    graphql,
     persisted::Asked,
+    toll,
     trace::RequestId,
 };
 
@@ -96,12 +96,19 @@ impl Operation {
         outgoing: &mpsc::Sender<F>,
         frame: &impl Fn(Happening<'_>) -> Option<F>,
     ) -> End {
-        let Self { front, mut asked, scope, id, session } = self;
-        let is_stream = match graphql::prepare(&front, &mut asked).await {
-            Ok(prepared) => prepared.kind == Kind::Subscription,
+        let Self { front, mut asked, mut scope, id, session } = self;
+        let (is_stream, toll) = match toll::admit(&front, &mut asked, &mut scope).await {
+            Ok((prepared, toll)) => (prepared.kind == Kind::Subscription, toll),
             Err(refused) => return End::Refused(refused),
         };
         let answers = answers(&front, asked.request, scope, is_stream);
+        // Events are not paid for: nobody can keep them from happening.
+        let answers = answers.then(async |mut answer| {
+            if !is_stream {
+                toll.settle(&front, &mut answer).await;
+            }
+            answer
+        });
         let answers = answers.map(|mut answer| {
             errors::name_request(&mut answer, &id.0);
             answer

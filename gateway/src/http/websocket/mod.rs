@@ -17,7 +17,7 @@ use axum::{
 };
 use tracing::Instrument as _;
 
-use super::{Front, accept::Media, csrf, errors::Refusal, identity, stream, trace::RequestId};
+use super::{Front, accept::Media, csrf, errors::Refusal, identity, origin, stream, trace::RequestId};
 use connection::{Caller, Connection};
 
 /// The name of the protocol.
@@ -80,5 +80,6 @@ async fn open(
     let user_agent = text(header::USER_AGENT).map(Arc::from);
     let upgrade = WebSocketUpgrade::from_request_parts(parts, &()).await;
     let upgrade = upgrade.map_err(|refused| refused.into_response())?.protocols([PROTOCOL]);
-    Ok((upgrade, Caller { user_agent, token, id: id.clone() }))
+    let origin = origin::origin(front, parts);
+    Ok((upgrade, Caller { user_agent, token, origin, id: id.clone() }))
 }
