@@ -61,6 +61,11 @@ async fn output(folder: &Path, suite: &str, argument: &str) -> Output {
         .expect("node runs")
 }
 
+/// A gateway whose answers look as they do by default.
+pub(crate) async fn telling_costs() -> TestApp {
+    TestApp::sqlite_with(|config| config.limits.report_cost = true).await
+}
+
 /// Runs a suite; all cases that are required must pass, and `soft` of the others.
 pub(crate) async fn run(folder: &Path, suite: &str, argument: &str, soft: Option<usize>) {
     let done = output(folder, suite, argument).await;
@@ -83,7 +88,7 @@ pub(crate) async fn run(folder: &Path, suite: &str, argument: &str, soft: Option
 #[tokio::test]
 async fn graphql_over_http_passes_all_audits() {
     let Some(folder) = installed().await else { return };
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let served = app.serve().await;
 
     run(folder, "graphql-http.mjs", &format!("{}/graphql", served.url), Some(48)).await;
@@ -97,7 +102,7 @@ async fn graphql_over_http_passes_all_audits() {
 async fn hostile_input_is_refused_and_leaves_the_process_small() {
     const MOST: u64 = 300 << 20;
     let Some(folder) = installed().await else { return };
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let settings = [("WEFT_DATABASE__URL", app.database_url())];
     let mut process = Process::start(env!("CARGO_BIN_EXE_weft-under-test"), &settings).await;
 
@@ -113,7 +118,7 @@ async fn hostile_input_is_refused_and_leaves_the_process_small() {
 #[tokio::test]
 async fn validation_agrees_with_graphql_js() {
     let Some(folder) = installed().await else { return };
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let served = app.serve().await;
 
     run(folder, "validation.mjs", &format!("{}/graphql", served.url), None).await;
@@ -125,7 +130,7 @@ async fn validation_agrees_with_graphql_js() {
 #[tokio::test]
 async fn relay_pages_and_refetches() {
     let Some(folder) = installed().await else { return };
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let served = app.serve().await;
 
     run(folder, "relay.mjs", &format!("{}/graphql", served.url), None).await;
@@ -137,7 +142,7 @@ async fn relay_pages_and_refetches() {
 #[tokio::test]
 async fn code_generators_and_linters_take_the_schema() {
     let Some(folder) = installed().await else { return };
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let served = app.serve().await;
 
     run(folder, "codegen.mjs", &format!("{}/graphql", served.url), None).await;
@@ -155,6 +160,7 @@ const UPLOADS: [&str; 4] = ["up-one", "up-many", "up-same", "u-upload"];
 async fn apollo_client_and_urql_work_in_all_but_uploads() {
     let Some(folder) = installed().await else { return };
     let app = TestApp::sqlite_with(|config| {
+        config.limits.report_cost = true;
         // One case looks for an answer that a CDN may keep.
         config.persisted_queries.max_age = Duration::from_secs(60);
     })
@@ -182,7 +188,7 @@ async fn apollo_client_and_urql_work_in_all_but_uploads() {
 #[tokio::test]
 async fn two_reference_composers_agree_with_ours() {
     let Some(folder) = installed().await else { return };
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let subgraphs = tempfile::tempdir().expect("a temporary folder");
     for subgraph in app.app().engine().subgraphs() {
         let file = subgraphs.path().join(format!("{}.graphql", subgraph.name));
@@ -201,7 +207,7 @@ async fn the_playground_works_offline_in_a_browser() {
     if !peers::has("chromium") {
         return;
     }
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let served = app.serve().await;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../playground/test/browser.mjs");
     // Beside the suites' packages, where playwright-core is found.

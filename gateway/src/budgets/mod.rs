@@ -136,11 +136,22 @@ impl Budgets {
         if let Some(shared) = &self.shared
             && let Ok(outcome) = shared.take(&name(bucket), budget, points).await
         {
-            let left = outcome.map_or_else(|empty| empty.available, |left| left);
+            let left = outcome.unwrap_or_else(|empty| empty.available);
             self.local_of(bucket).leave(&bucket.key, left);
             return outcome;
         }
         self.local_of(bucket).take(&bucket.key, points)
+    }
+
+    /// Whether nothing is left in a bucket. Only who seems to have nothing costs
+    /// a look at what other instances know.
+    pub(crate) async fn refuses(&self, bucket: &Bucket) -> Option<Empty> {
+        if self.local_of(bucket).give_back(&bucket.key, 0) > 0 {
+            return None;
+        }
+        let available = self.available(bucket).await;
+        let retry_after = restoring(1.0, self.budget(bucket.tier));
+        (available == 0).then_some(Empty { available, retry_after })
     }
 
     /// Puts points back into a bucket; answers how many it holds then.

@@ -165,6 +165,9 @@ async fn run(
     accepted: Accepted,
 ) -> Result<Reply, Refusal> {
     let mut scope = identity::scope(front, parts, id).await?;
+    if let Err(refused) = toll::refuse_penniless(front, &scope).await {
+        return Ok(Reply::Once(refused, None));
+    }
     let is_named = matches!(asked.persisted, Some(Persisted::Alone(_)));
     let prepared = prepare(front, &mut asked).await;
     let kind = prepared.as_ref().ok().map(|prepared| prepared.kind);

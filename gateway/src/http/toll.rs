@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Name, Value, Variables};
+use async_graphql::{Name, ServerError, Value, Variables};
 use kit::{Budget, RequestScope};
 use schema::{Answer, Call, Kind, Prepared, Price};
 
@@ -40,6 +40,18 @@ impl Toll {
     }
 }
 
+/// Refuses a caller who has nothing left, before anything is read for them.
+pub(super) async fn refuse_penniless(front: &Front, scope: &RequestScope) -> Result<(), Answer> {
+    if is_free(front, scope) {
+        return Ok(());
+    }
+    let (bucket, budget) = account(front, scope, REFUSED);
+    match front.budgets.refuses(&bucket).await {
+        None => Ok(()),
+        Some(empty) => Err(over_budget(front, empty, &budget)),
+    }
+}
+
 /// Validates, plans and pays for an operation that has not been paid for yet; or
 /// the answer that refuses it.
 pub(super) async fn admit(
@@ -47,6 +59,9 @@ pub(super) async fn admit(
     asked: &mut Asked,
     scope: &mut RequestScope,
 ) -> Result<(Arc<Prepared>, Toll), Answer> {
+    if scope.budget.is_none() {
+        refuse_penniless(front, scope).await?;
+    }
     let prepared = match graphql::prepare(front, asked).await {
         Ok(prepared) => prepared,
         Err(mut refused) => {
@@ -71,7 +86,8 @@ pub(super) async fn pay(
 ) -> Result<Toll, Answer> {
     let price = match price(front, prepared, variables, scope) {
         Ok(price) => price,
-        Err(mut refused) => {
+        Err(errors) => {
+            let mut refused = Answer::refused(errors);
             pay_refused(front, &mut refused, scope).await;
             return Err(refused);
         }
@@ -118,13 +134,13 @@ fn price(
     prepared: &Prepared,
     variables: &Variables,
     scope: &RequestScope,
-) -> Result<Price, Answer> {
+) -> Result<Price, Vec<ServerError>> {
     // Who waits for more than a bucket holds waits for ever.
     let most = match is_free(front, scope) {
         true => u64::MAX,
         false => front.budgets.budget(front.budgets.bucket(scope).tier).points.into(),
     };
-    front.engine.price(prepared, variables, most).map_err(Answer::refused)
+    front.engine.price(prepared, variables, most)
 }
 
 fn is_free(front: &Front, scope: &RequestScope) -> bool {
@@ -153,7 +169,7 @@ async fn count_attempts(
     let calls = front.engine.calls(prepared, variables).unwrap_or_default();
     let fields = &front.budgets.config.attempts.fields;
     let tries = calls.iter().filter(|call| fields.contains(&call.field)).filter(|call| is_try(call));
-    let emails = tries.map(|call| email(call)).collect();
+    let emails = tries.map(email).collect();
     for (bucket, count) in front.budgets.attempts(scope, emails) {
         front.budgets.take(&bucket, count).await?;
     }
