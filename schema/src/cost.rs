@@ -9,8 +9,10 @@ use crate::{
     execute::{Keys, is_included},
 };
 
-/// Items assumed for a list without a page size.
-const DEFAULT_ITEMS: u64 = 20;
+/// Items of a connection that is asked for no number of them.
+const DEFAULT_PAGE: u64 = 20;
+/// Items assumed for a list that has no pages, because it is short.
+const DEFAULT_ITEMS: u64 = 10;
 /// Fields that pass a page's size on to the fields below them.
 const PAGE_FIELDS: [&str; 2] = ["edges", "nodes"];
 /// What the smallest operation costs: it has to be read and answered, too.
@@ -98,7 +100,8 @@ fn field(field: &Field, variables: &Variables, page: Option<u64>) -> u64 {
     let is_page = PAGE_FIELDS.contains(&field.name.as_str());
     let items = match (field.ty.is_list(), is_page, page) {
         (true, true, Some(page)) => page,
-        (true, ..) => size(field, variables).unwrap_or(DEFAULT_ITEMS),
+        (true, true, None) => size(field, variables).unwrap_or(DEFAULT_PAGE),
+        (true, false, _) => size(field, variables).unwrap_or(DEFAULT_ITEMS),
         (false, ..) => 1,
     };
     let below = selection(below, variables, page_below(field, variables));

@@ -3,15 +3,17 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use aws_lc_rs::signature::Ed25519KeyPair;
 use axum::{
     body::Body,
     extract::ConnectInfo,
     http::{Request, StatusCode, header},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use gateway::{BudgetConfig, Config};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use tests::{Answer, Client, TestApp, on_each_database_with, redis::Redis};
+use tests::{Answer, Client, Process, TestApp, on_each_database_with, redis::Redis};
 
 use crate::{
     instances::beside,
@@ -173,6 +175,39 @@ async fn sockets_and_streams_pay_out_of_the_same_budget() {
 }
 
 #[tokio::test]
+async fn one_address_does_not_take_all_the_places_of_streams() {
+    let app = TestApp::sqlite_with(|config| {
+        config.realtime.connections_per_address = 2;
+        config.server.trusted_proxies = vec!["127.0.0.1".to_owned()];
+    })
+    .await;
+    let served = app.serve().await;
+    let tick = json!({ "query": "subscription { tick }" });
+    let open = async |address: &str| {
+        let request = asking(&served, &app.guest(), "text/event-stream", &tick);
+        request.header("x-forwarded-for", address).send().await.expect("an answer")
+    };
+
+    let (first, second) = (open("192.0.2.1").await, open("192.0.2.1").await);
+    assert_eq!((first.status().as_u16(), second.status().as_u16()), (200, 200));
+    assert_eq!(open("192.0.2.1").await.status(), 429);
+    assert_eq!(open("192.0.2.2").await.status(), 200);
+    drop(first);
+    // The place is free when the gateway has seen the client leave.
+    let mut third = open("192.0.2.1").await;
+    for _ in 0..200 {
+        if third.status() == 200 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+        third = open("192.0.2.1").await;
+    }
+    assert_eq!(third.status(), 200);
+    drop((second, third, served));
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn what_costs_more_than_it_ever_may_is_told_its_dearest_path() {
     let app = TestApp::sqlite_with(|config| {
         config.limits.guest = only(300);
@@ -289,6 +324,8 @@ async fn tries_to_sign_in_are_counted_by_field_email_and_address() {
         429
     );
     // What is no try is not counted.
+    let refresh = "mutation { sessionSignIn(input: { method: { refreshToken: \"none\" } }) { userErrors { code } } }";
+    assert_eq!(ask_from(&app.guest(), "192.0.2.4", &[], refresh).await.status, 200);
     assert_eq!(ask_from(&app.guest(), "192.0.2.4", &[], "{ hello }").await.status, 200);
     app.stop().await;
 }
@@ -431,6 +468,66 @@ async fn without_redis_each_gateway_goes_on_from_what_it_knew() {
     until("up").await;
     assert_eq!(passed("192.0.2.1", 12).await, 10, "Redis has forgotten");
     app.stop().await;
+}
+
+/// A configuration for strangers; the key is good for this test only.
+fn safe(url: &str) -> Vec<(&'static str, String)> {
+    let key = Ed25519KeyPair::generate().and_then(|key| key.to_pkcs8v1()).expect("a key");
+    let body = STANDARD.encode(key.as_ref());
+    vec![
+        ("WEFT_DATABASE__URL", url.to_owned()),
+        ("WEFT_DATABASE__SEED_DEMO", "false".to_owned()),
+        ("WEFT_SERVER__PLAYGROUND", "false".to_owned()),
+        ("WEFT_SERVER__INTROSPECTION", "false".to_owned()),
+        (
+            "WEFT_AUTH__SIGNING_KEY",
+            format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"),
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn production_refuses_what_is_open_with_a_list_of_what_to_change() {
+    let program = env!("CARGO_BIN_EXE_weft-under-test");
+    let folder = tempfile::tempdir().expect("a folder");
+    let empty = format!("sqlite://{}", folder.path().join("weft.db").display());
+    let serve = |settings: &[(&'static str, String)]| {
+        let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let done = Process::command(program, &settings, &["serve", "--production", "--port", "0"]);
+        (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+
+    let (status, told) = serve(&[("WEFT_DATABASE__URL", empty.clone())]);
+    assert_eq!(status, Some(2), "{told}");
+    for setting in
+        ["database.seed_demo", "server.playground", "server.introspection", "auth.signing_key"]
+    {
+        assert!(told.contains(&format!("\n  - {setting}")), "{told}");
+    }
+    assert!(!folder.path().join("weft.db").exists(), "refused before anything is made");
+
+    // The demo accounts of another day.
+    let app = TestApp::sqlite().await;
+    let (status, told) = serve(&safe(app.database_url()));
+    assert_eq!(status, Some(2), "{told}");
+    assert!(told.contains("demo marketplace"), "{told}");
+    app.stop().await;
+
+    let settings = safe(&empty);
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let process = Process::start_with(program, &settings, &["--production"]).await;
+    let ask = async |query: &str| {
+        let request = reqwest::Client::new().post(format!("{}/graphql", process.url()));
+        let request = request.header("content-type", "application/json");
+        let answer =
+            request.body(json!({ "query": query }).to_string()).send().await.expect("an answer");
+        answer.text().await.expect("text")
+    };
+    assert!(ask("{ __typename }").await.contains("\"cost\""));
+    assert!(ask("{ __schema { queryType { name } } }").await.contains("switched off"));
+    assert!(!ask("{ products }").await.contains("Did you mean"));
+    let page = reqwest::get(format!("{}/", process.url())).await.expect("an answer");
+    assert_eq!(page.status(), 404);
 }
 
 #[tokio::test]

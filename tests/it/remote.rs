@@ -11,6 +11,7 @@ async fn pair() -> (TestApp, tests::Served, gateway::App) {
     let served = whole.serve().await;
     let mut config = Config::default();
     config.database.url = whole.database_url().into();
+    config.limits.report_cost = false;
     let url = format!("{}/subgraphs/products", served.url);
     config.modules.remote.insert("products".to_owned(), gateway::RemoteConfig::at(&url));
     let split =

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use gateway::{Config, GraphConfig, LimitsConfig};
 use tests::{Process, TestApp, peers};
 use tokio::{process::Command, sync::OnceCell};
 
@@ -61,9 +62,15 @@ async fn output(folder: &Path, suite: &str, argument: &str) -> Output {
         .expect("node runs")
 }
 
+/// As the product comes, not as most tests want it.
+fn by_default(config: &mut Config) {
+    config.limits = LimitsConfig::default();
+    config.graph = GraphConfig::default();
+}
+
 /// A gateway whose answers look as they do by default.
 pub(crate) async fn telling_costs() -> TestApp {
-    TestApp::sqlite_with(|config| config.limits.report_cost = true).await
+    TestApp::sqlite_with(by_default).await
 }
 
 /// Runs a suite; all cases that are required must pass, and `soft` of the others.
@@ -160,7 +167,7 @@ const UPLOADS: [&str; 4] = ["up-one", "up-many", "up-same", "u-upload"];
 async fn apollo_client_and_urql_work_in_all_but_uploads() {
     let Some(folder) = installed().await else { return };
     let app = TestApp::sqlite_with(|config| {
-        config.limits.report_cost = true;
+        by_default(config);
         // One case looks for an answer that a CDN may keep.
         config.persisted_queries.max_age = Duration::from_secs(60);
     })

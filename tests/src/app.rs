@@ -79,6 +79,8 @@ impl TestApp {
         config.database.max_connections = 8;
         // Most tests compare whole answers.
         config.limits.report_cost = false;
+        // Some read the whole marketplace in few pages.
+        config.graph.limits.cost = 50_000;
         configure(&mut config);
         let extra = Extra { modules: vec![Box::new(Probe)], ..Extra::default() };
         let app = App::start(config, extra).await.expect("the gateway starts");

@@ -5,7 +5,7 @@ mod local;
 mod shared;
 mod subgraph;
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 use aws_lc_rs::digest;
 use kit::{Health, RequestScope, Role, Viewer};
@@ -90,7 +90,7 @@ impl Budgets {
             Some(account) => {
                 Bucket { tier: Tier::Of(self.role(&scope.viewer)), key: account.to_string() }
             }
-            None => Bucket { tier: Tier::Guest, key: place(scope) },
+            None => Bucket { tier: Tier::Guest, key: caller(scope.origin.address) },
         }
     }
 
@@ -101,7 +101,7 @@ impl Budgets {
         emails: Vec<Option<String>>,
     ) -> Vec<(Bucket, u64)> {
         let mut counted: Vec<(Bucket, u64)> = Vec::new();
-        let from = Bucket { tier: Tier::AttemptsOfAddress, key: place(scope) };
+        let from = Bucket { tier: Tier::AttemptsOfAddress, key: caller(scope.origin.address) };
         for email in emails {
             let of = email.map(|email| Bucket { tier: Tier::AttemptsOfEmail, key: hash(&email) });
             for bucket in [Some(from.clone()), of].into_iter().flatten() {
@@ -211,12 +211,12 @@ fn name(bucket: &Bucket) -> String {
     format!("{tier}:{}", bucket.key)
 }
 
-/// Where a request comes from, as one caller: an IPv6 client has a whole /64.
-fn place(scope: &RequestScope) -> String {
-    match scope.origin.address {
+/// Who asks from an address: an IPv6 client has a whole /64.
+pub(crate) fn caller(address: Option<IpAddr>) -> String {
+    match address {
         None => "here".to_owned(),
-        Some(std::net::IpAddr::V4(address)) => address.to_string(),
-        Some(std::net::IpAddr::V6(address)) => {
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }

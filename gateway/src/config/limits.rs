@@ -104,12 +104,12 @@ impl Default for LimitsConfig {
             report_cost: true,
             trusted_accounts: Vec::new(),
             trusted_keys: Vec::new(),
-            guest: budget(20_000, 500.0),
-            customer: budget(20_000, 1_000.0),
-            seller: budget(40_000, 2_000.0),
-            support: budget(40_000, 2_000.0),
-            moderator: budget(40_000, 2_000.0),
-            admin: budget(100_000, 5_000.0),
+            guest: budget(50_000, 1_000.0),
+            customer: budget(50_000, 1_000.0),
+            seller: budget(100_000, 2_000.0),
+            support: budget(100_000, 2_000.0),
+            moderator: budget(100_000, 2_000.0),
+            admin: budget(200_000, 5_000.0),
             attempts: AttemptsConfig::default(),
         }
     }

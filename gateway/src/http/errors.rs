@@ -105,6 +105,13 @@ pub(super) fn respond(
     response
 }
 
+/// Takes out what would help to guess a schema that is not shown.
+pub(super) fn keep_quiet(error: &mut ServerError) {
+    if let Some(at) = error.message.find(" Did you mean") {
+        error.message.truncate(at);
+    }
+}
+
 /// Whether the caller has asked for too much in too short a time.
 pub(super) fn is_rate_limited(answer: &Answer) -> bool {
     answer.errors.iter().any(|error| code(error) == Some("RATE_LIMITED"))

@@ -213,7 +213,7 @@ fn open(
     id: &RequestId,
     media: StreamMedia,
 ) -> Result<Response, Refusal> {
-    let place = front.streams.place().ok_or_else(stream::full)?;
+    let place = front.streams.place(scope.origin)?;
     let (outgoing, received) = mpsc::channel(front.realtime.buffer);
     let session = Some(Session::of(front, &scope));
     let operation = Operation { front: front.clone(), asked, scope, id: id.clone(), session };
@@ -232,7 +232,13 @@ pub(super) async fn prepare(front: &Front, asked: &mut Asked) -> Result<Arc<Prep
     let proposed = front.persisted.resolve(asked).map_err(|error| Answer::refused(vec![error]))?;
     let request = &asked.request;
     let name = request.operation_name.as_deref();
-    let prepared = front.engine.prepare(&request.query, name).await.map_err(Answer::refused)?;
+    let prepared = front.engine.prepare(&request.query, name).await;
+    let prepared = prepared.map_err(|mut errors| {
+        if !front.server.introspection {
+            errors.iter_mut().for_each(errors::keep_quiet);
+        }
+        Answer::refused(errors)
+    })?;
     if prepared.reads_schema() && !front.server.introspection {
         let message = "introspection is switched off here";
         return Err(Answer::refused(vec![errors::coded("GRAPHQL_VALIDATION_FAILED", message)]));

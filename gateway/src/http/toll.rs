@@ -17,13 +17,15 @@ const REFUSED: u64 = 1;
 pub(super) struct Toll {
     bucket: Bucket,
     budget: Budget,
+    /// Whether no budget holds for the caller.
+    is_free: bool,
 }
 
 impl Toll {
     /// Of an operation that has been paid for.
     pub(super) fn paid(front: &Front, scope: &RequestScope) -> Option<Self> {
         let budget = scope.budget?;
-        Some(Self { bucket: front.budgets.bucket(scope), budget })
+        Some(Self { bucket: front.budgets.bucket(scope), budget, is_free: is_free(front, scope) })
     }
 
     /// Puts back what was not used, and tells the client.
@@ -35,7 +37,8 @@ impl Toll {
             0 => self.budget.remaining,
             back => front.budgets.give_back(&self.bucket, back).await,
         };
-        let actual = if self.budget.taken == 0 { 0 } else { used };
+        let is_dry = self.budget.taken == 0 && !self.is_free;
+        let actual = if is_dry { 0 } else { used };
         tell(front, answer, &Budget { remaining: available, ..self.budget }, actual);
     }
 }
@@ -93,11 +96,10 @@ pub(super) async fn pay(
         }
     };
     let (bucket, mut budget) = account(front, scope, price.points);
-    if is_free(front, scope) || price.is_dry {
-        if front.budgets.config.enabled && !front.budgets.is_trusted(scope) {
-            budget.remaining = front.budgets.available(&bucket).await;
-        }
-    } else {
+    let is_free = is_free(front, scope);
+    if price.is_dry && !is_free {
+        budget.remaining = front.budgets.available(&bucket).await;
+    } else if !is_free {
         let paid = match count_attempts(front, prepared, variables, scope).await {
             Ok(()) => front.budgets.take(&bucket, price.points).await,
             Err(Empty { retry_after, .. }) => {
@@ -111,7 +113,7 @@ pub(super) async fn pay(
         }
     }
     scope.budget = Some(budget);
-    Ok(Toll { bucket, budget })
+    Ok(Toll { bucket, budget, is_free })
 }
 
 /// An operation that was refused has cost something, too.

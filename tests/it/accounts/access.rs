@@ -44,6 +44,7 @@ const ACCESS: &[Row] = &[
     ("nodes", "query($product: ID!) { nodes(ids: [$product]) { id } }", EVERYBODY),
     ("product", "query($product: ID!) { product(by: { id: $product }) { id } }", EVERYBODY),
     ("products", "{ products(first: 1) { nodes { id } } }", EVERYBODY),
+    ("rateLimit", "{ rateLimit { cost } }", EVERYBODY),
     ("user", "{ user(by: { handle: \"alma-admin\" }) { id } }", EVERYBODY),
     ("users", "{ users(first: 1) { nodes { id } } }", [GUEST, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, OK]),
     // Mutations.

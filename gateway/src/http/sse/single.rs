@@ -98,8 +98,8 @@ fn find(front: &Front, parts: &Parts) -> Result<Arc<Reservation>, Refusal> {
 
 async fn reserve(front: &Arc<Front>, parts: &Parts, id: &RequestId) -> Result<Response, Refusal> {
     // A bad token is told at once, not with the first operation.
-    identity::scope(front, parts, id).await?;
-    let place = front.streams.place().ok_or_else(stream::full)?;
+    let scope = identity::scope(front, parts, id).await?;
+    let place = front.streams.place(scope.origin)?;
     // Two of them: 160 random bits.
     let token: Arc<str> = format!("{}{}", Ulid::generate(), Ulid::generate()).into();
     let (outgoing, received) = mpsc::channel(front.realtime.buffer);

@@ -15,8 +15,8 @@ use serde_json::Value;
 use tokio::{sync::mpsc, time::timeout};
 
 pub(super) use body::{Http, respond};
+pub(super) use connections::Permit;
 pub(crate) use connections::Streams;
-pub(super) use connections::{Permit, full};
 pub(super) use session::{Lapse, Session};
 
 use super::{

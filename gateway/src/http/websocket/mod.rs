@@ -17,7 +17,7 @@ use axum::{
 };
 use tracing::Instrument as _;
 
-use super::{Front, accept::Media, csrf, errors::Refusal, identity, origin, stream, trace::RequestId};
+use super::{Front, accept::Media, csrf, errors::Refusal, identity, origin, trace::RequestId};
 use connection::{Caller, Connection};
 
 /// The name of the protocol.
@@ -39,8 +39,9 @@ pub(super) async fn serve(front: Arc<Front>, mut parts: Parts, id: RequestId) ->
         Ok(opened) => opened,
         Err(refused) => return refused,
     };
-    let Some(place) = front.streams.place() else {
-        return stream::full().into_response(Media::Json, &id.0);
+    let place = match front.streams.place(caller.origin) {
+        Ok(place) => place,
+        Err(refusal) => return refusal.into_response(Media::Json, &id.0),
     };
     let limit = front.realtime.message_limit.get();
     let is_spoken = upgrade.selected_protocol().is_some();
