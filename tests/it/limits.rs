@@ -3,6 +3,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use async_graphql::Variables;
 use aws_lc_rs::signature::Ed25519KeyPair;
 use axum::{
     body::Body,
@@ -237,6 +238,32 @@ async fn what_costs_more_than_it_ever_may_is_told_its_dearest_path() {
         .await;
     assert_eq!(code(&beyond_all), "COST_EXCEEDED");
     assert_eq!(beyond_all["errors"][0]["extensions"]["maximum"], 600);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn every_example_of_the_playground_may_be_asked_by_a_guest() {
+    let app = TestApp::sqlite().await;
+    let limits = schema::Limits::default();
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../playground/examples");
+    let mut priced = 0;
+    for module in std::fs::read_dir(examples).expect("the examples").flatten() {
+        for file in std::fs::read_dir(module.path()).into_iter().flatten().flatten() {
+            let path = file.path();
+            if path.extension().is_some_and(|extension| extension == "graphql") {
+                let query = std::fs::read_to_string(&path).expect("text");
+                let variables = std::fs::read_to_string(path.with_extension("variables.json"));
+                let variables =
+                    variables.map_or(json!({}), |text| serde_json::from_str(&text).expect("JSON"));
+                let explained =
+                    app.app().engine().explain(&query, None, Variables::from_json(variables));
+                let cost = explained.await.unwrap_or_else(|errors| panic!("{path:?}: {errors:?}")).cost;
+                assert!(cost <= limits.cost, "{path:?} costs {cost}");
+                priced += 1;
+            }
+        }
+    }
+    assert!(priced >= 8, "only {priced} examples were found");
     app.stop().await;
 }
 
