@@ -15,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Config, ConfigError,
+    budgets::{self, Budgets},
     database::{self, Ready},
-    http::{self, Front, PersistedQueries, Streams},
+    http::{self, Front, PersistedQueries, Proxies, Streams},
     modules,
     remote::Remotes,
 };
@@ -94,6 +95,7 @@ pub struct App {
     registry: Arc<RwLock<Registry>>,
     remotes: Remotes,
     engine: Engine,
+    budgets: Arc<Budgets>,
     relay: JoinHandle<()>,
     bus: Option<RedisBus>,
 }
@@ -129,13 +131,20 @@ impl App {
             Error::Internal(cause) => StartError::Module(cause.to_string()),
             other => StartError::Module(other.to_string()),
         })?;
-        match graph(&config, &registry, extra.subgraphs).await {
+        let own = budgets::source(platform.clock.clone());
+        match graph(&config, &registry, own, extra.subgraphs).await {
             Ok((remotes, engine)) => {
+                let budgets = Arc::new(Budgets::new(&config));
+                // Connects, so that the first caller need not wait for it.
+                tokio::spawn({
+                    let budgets = budgets.clone();
+                    async move { budgets.health().await }
+                });
                 registry.watch(config.modules.health_interval);
                 remotes.watch(config.modules.health_interval, platform.stop.clone());
                 let registry = Arc::new(RwLock::new(registry));
                 let config = Arc::new(config);
-                Ok(Self { config, platform, registry, remotes, engine, relay, bus })
+                Ok(Self { config, platform, registry, remotes, engine, budgets, relay, bus })
             }
             Err(error) => {
                 registry.stop().await;
@@ -154,7 +163,9 @@ impl App {
     pub(crate) fn front(&self, draining: CancellationToken) -> Front {
         Front {
             engine: self.engine.clone(),
+            proxies: Proxies::of(&self.config.server),
             server: self.config.server.clone(),
+            budgets: self.budgets.clone(),
             realtime: self.config.realtime.clone(),
             streams: Streams::new(&self.config.realtime),
             persisted: PersistedQueries::new(&self.config.persisted_queries),
@@ -267,10 +278,12 @@ impl Watcher {
     }
 }
 
-/// One graph out of the started modules, the remote ones and further subgraphs.
+/// One graph out of the started modules, the remote ones, the gateway's own
+/// subgraph and further ones.
 async fn graph(
     config: &Config,
     registry: &Registry,
+    own: SubgraphSource,
     mut sources: Vec<SubgraphSource>,
 ) -> Result<(Remotes, Engine), StartError> {
     sources.extend(registry.subgraphs().map(|(name, subgraph)| SubgraphSource {
@@ -279,6 +292,7 @@ async fn graph(
     }));
     let (remotes, remote_sources) = Remotes::connect(&config.modules).await?;
     sources.extend(remote_sources);
+    sources.push(own);
     let limits = config.graph.limits.clone();
     // Composing and planning a probe for every field is work for the CPU.
     let composed = tokio::task::spawn_blocking(move || Engine::compose(sources, limits)).await;

@@ -2,6 +2,7 @@
 //! modules that make up the graph.
 
 mod app;
+mod budgets;
 pub mod cli;
 mod config;
 pub mod database;
@@ -13,8 +14,8 @@ mod telemetry;
 
 pub use app::{App, Extra, StartError};
 pub use config::{
-    AuthConfig, ByteSize, Config, ConfigError, CorsConfig, DatabaseConfig, EventsConfig, FilesConfig,
-    GraphConfig, LogFormat, MailConfig, ModulesConfig, NotificationsConfig, PersistedQueriesConfig,
-    PushConfig, RealtimeConfig, RedisConfig, RemoteConfig, S3Config, ServerConfig, Sources,
-    TelemetryConfig, WebhooksConfig, markdown,
+    AttemptsConfig, AuthConfig, BudgetConfig, ByteSize, Config, ConfigError, CorsConfig, DatabaseConfig,
+    EventsConfig, FilesConfig, ForwardedHeader, GraphConfig, LimitsConfig, LogFormat, MailConfig,
+    ModulesConfig, NotificationsConfig, PersistedQueriesConfig, PushConfig, RealtimeConfig, RedisConfig,
+    RemoteConfig, S3Config, ServerConfig, Sources, TelemetryConfig, WebhooksConfig, markdown,
 };

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use indexmap::IndexMap;
 
 use crate::{
+    cost,
     document::shape::{Selection, Variant},
     engine::Prepared,
     error,
@@ -75,6 +76,22 @@ impl Answer {
     #[must_use]
     pub const fn is_refused(&self) -> bool {
         matches!(self.data, Data::None)
+    }
+
+    /// The points of what is answered: each object counts one. `None` when the
+    /// operation ran and nothing of it stands, and for an event that many share.
+    #[must_use]
+    pub fn points(&self) -> Option<u64> {
+        match &self.data {
+            Data::None => Some(cost::LEAST),
+            // What is written for many is an event: nobody pays for those.
+            Data::Null | Data::Written(_) => None,
+            Data::Tree { value, prepared, .. } => {
+                // The root is no object of anybody's.
+                let objects = cost::answered(value, &prepared.shape, prepared.keys());
+                Some(objects.saturating_sub(1).max(cost::LEAST))
+            }
+        }
     }
 
     /// Appends the answer as JSON; errors come first, where people see them.

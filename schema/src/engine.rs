@@ -1,11 +1,6 @@
 //! The engine: documents are prepared once, plans run, answers completed.
 
-use std::{
-    any::TypeId,
-    collections::{BTreeMap, HashMap},
-    fmt,
-    sync::Arc,
-};
+use std::{any::TypeId, collections::HashMap, sync::Arc};
 
 use apollo_compiler::{
     Node,
@@ -30,7 +25,7 @@ use crate::{
     fanout::{Fanout, Personal, Sharing},
     introspect::Introspector,
     planner::{Fetch, HivePlanner, Plan, PlanError, Planner, Step, SubOperation},
-    satisfiable,
+    price, satisfiable,
     transport::{NODE_SUBGRAPH, NodeSubgraph, Transport},
     variables,
     witness::Witnesses,
@@ -65,34 +60,13 @@ pub(crate) struct Graph {
     subgraphs: Vec<SubgraphSdl>,
     pub(crate) planner: Arc<dyn Planner>,
     pub(crate) transports: HashMap<String, Arc<dyn Transport>>,
-    limits: Limits,
+    pub(crate) limits: Limits,
     /// Tell a found object of `node` from a reference.
     witnesses: Witnesses,
     /// Which fields depend on who asks.
     personal: Personal,
     pub(crate) fanout: Arc<Fanout>,
     documents: Cache<String, Arc<Prepared>>,
-}
-
-/// How an operation would run.
-#[derive(Debug, Clone)]
-pub struct Explanation {
-    /// The steps, indented by order.
-    pub plan: String,
-    /// Where each subgraph of the plan runs.
-    pub places: BTreeMap<String, String>,
-    /// In points: objects by the sizes of their lists.
-    pub cost: u64,
-}
-
-impl fmt::Display for Explanation {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.plan)?;
-        for (subgraph, place) in &self.places {
-            writeln!(formatter, "{subgraph} runs {place}")?;
-        }
-        writeln!(formatter, "cost {}", self.cost)
-    }
 }
 
 /// Query, mutation or subscription.
@@ -119,6 +93,10 @@ pub struct Prepared {
     conditions: Vec<(Name, Name)>,
     /// How subscribers can share it; `None` when each has to have its own.
     pub(crate) sharing: Option<Sharing>,
+    /// What it costs, where variables don't change that.
+    cost: Option<u64>,
+    /// What is left of it when it is asked to be costed only.
+    dry: Option<Arc<Self>>,
 }
 
 impl Engine {
@@ -274,31 +252,6 @@ impl Engine {
         prepared.await.map_err(|errors| errors.as_ref().clone())
     }
 
-    /// How an operation would run: its plan, where each step runs, its cost.
-    ///
-    /// # Errors
-    /// Why the document or the variables are refused.
-    pub async fn explain(
-        &self,
-        query: &str,
-        operation_name: Option<&str>,
-        given: Variables,
-    ) -> Result<Explanation, Vec<ServerError>> {
-        let prepared = self.prepare(query, operation_name).await?;
-        let variables = self.0.variables(&prepared, given)?;
-        let asked = prepared.plan.root.as_ref().map(Step::fetches).unwrap_or_default();
-        let places = asked.iter().map(|fetch| {
-            let transport = self.0.transports.get(&*fetch.subgraph);
-            let place = transport.map_or_else(|| "nowhere".to_owned(), |transport| transport.place());
-            (fetch.subgraph.to_string(), place)
-        });
-        Ok(Explanation {
-            plan: prepared.plan.to_string(),
-            places: places.collect(),
-            cost: cost::of(&prepared.shape, &variables),
-        })
-    }
-
     /// Answers a query or mutation.
     pub async fn execute(&self, request: GraphQLRequest, scope: RequestScope) -> Answer {
         match self.prepare(&request.query, request.operation_name.as_deref()).await {
@@ -318,6 +271,7 @@ impl Engine {
             Ok(variables) => variables,
             Err(errors) => return Answer::refused(errors),
         };
+        let prepared = prepared.dry(&variables).cloned().unwrap_or(prepared);
         match prepared.kind {
             Kind::Query => {}
             Kind::Mutation => scope.batches = Batches::forgetting(),
@@ -391,11 +345,30 @@ impl Graph {
             keys: Keys::Planned,
             variables: operation.variables.clone(),
             conditions,
+            cost: cost::fixed(&shape),
+            dry: None,
             shape,
             plan,
             sharing: None,
         };
         prepared.sharing = Sharing::of(&prepared, &self.personal, &self.transports);
+        if let Some(shape) = price::gauges(&prepared) {
+            let plan = self.in_series(&shape, |key| print(Names::Shielded, Some(key)))?;
+            let (variables, conditions) = (prepared.variables.clone(), prepared.conditions.clone());
+            let (kind, keys, cost) = (Kind::Query, Keys::Planned, None);
+            let dry = Prepared {
+                kind,
+                keys,
+                variables,
+                conditions,
+                cost,
+                dry: None,
+                shape,
+                plan,
+                sharing: None,
+            };
+            prepared.dry = Some(Arc::new(dry));
+        }
         if self.can_answer_alone(&prepared)
             && let Some(printed) = print(Names::Client, None)?
             && let Ok(own) = SubOperation::parse(&printed.text)
@@ -451,23 +424,11 @@ impl Graph {
             && prepared.shape.is_plain()
     }
 
-    /// The variables of an operation that costs no more with them than it may.
-    pub(crate) fn affordable(
+    pub(crate) fn variables(
         &self,
         prepared: &Prepared,
         given: Variables,
     ) -> Result<Variables, Vec<ServerError>> {
-        let variables = self.variables(prepared, given)?;
-        let (cost, most) = (cost::of(&prepared.shape, &variables), self.limits.cost);
-        if cost > most {
-            let message =
-                format!("the operation costs {cost} points, more than {most}: ask for smaller pages");
-            return Err(vec![error::coded(error::COST_EXCEEDED, message)]);
-        }
-        Ok(variables)
-    }
-
-    fn variables(&self, prepared: &Prepared, given: Variables) -> Result<Variables, Vec<ServerError>> {
         let mut variables = variables::coerce(&self.public, &prepared.variables, given)?;
         for (name, own) in &prepared.conditions {
             if let Some(value) = variables.get(own).cloned() {
@@ -516,6 +477,26 @@ impl Prepared {
 
     pub(crate) const fn keys(&self) -> Keys {
         self.keys
+    }
+
+    /// The points it costs with these variables.
+    pub(crate) fn cost(&self, variables: &Variables) -> u64 {
+        self.cost.unwrap_or_else(|| cost::of(&self.shape, variables))
+    }
+
+    /// Whether no variable changes what it costs, nor whether it is run.
+    pub(crate) const fn costs_the_same(&self) -> bool {
+        self.cost.is_some() && self.dry.is_none()
+    }
+
+    /// The way to what costs most.
+    pub(crate) fn dearest(&self, variables: &Variables) -> String {
+        cost::dearest(&self.shape, variables)
+    }
+
+    /// What runs of it with these variables, where it is only to be costed.
+    pub(crate) fn dry(&self, variables: &Variables) -> Option<&Arc<Self>> {
+        self.dry.as_ref().filter(|_| price::is_dry(self, variables))
     }
 
     pub(crate) fn root_fields(&self) -> impl Iterator<Item = &Field> {

@@ -48,6 +48,20 @@ pub(crate) fn at(code: &'static str, message: impl Into<String>, path: Vec<PathS
     error
 }
 
+/// An operation that costs more than it may; waiting would not help.
+pub(crate) fn too_dear(cost: u64, most: u64, dearest: &str) -> ServerError {
+    let message = format!(
+        "the operation costs {cost} points, more than {most}: ask for smaller pages, most of all of \
+         `{dearest}`"
+    );
+    let mut error = coded(COST_EXCEEDED, message);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("cost", cost);
+    extensions.set("maximum", most);
+    extensions.set("dearestPath", dearest);
+    error
+}
+
 /// A document that breaks a limit.
 pub(crate) fn too_much(what: &str, limit: usize) -> ServerError {
     coded(VALIDATION, format!("the document has more than {limit} {what}"))

@@ -54,7 +54,7 @@ impl Default for Limits {
             directives: 200,
             fields: 5_000,
             arguments: 256 * 1_024,
-            cost: 500_000,
+            cost: 2_500,
             errors: 100,
             planning: Duration::from_secs(5),
             documents: 4_096,

@@ -12,7 +12,7 @@ use subscriptions::{Event, EventLog, Following, Kinds, NewEvent};
 use tests::{TestApp, on_each_database_with, redis::Redis};
 
 /// Another instance on the database of this one.
-async fn beside(app: &TestApp, configure: impl FnOnce(&mut Config)) -> App {
+pub(crate) async fn beside(app: &TestApp, configure: impl FnOnce(&mut Config)) -> App {
     let mut config = app.config();
     configure(&mut config);
     App::start(config, Extra::default()).await.expect("a second instance")

@@ -10,6 +10,7 @@ mod files;
 mod graph;
 mod http;
 mod instances;
+mod limits;
 mod log;
 mod messages;
 mod notifications;

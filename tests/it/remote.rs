@@ -9,7 +9,6 @@ async fn pair() -> (TestApp, tests::Served, gateway::App) {
     let whole = TestApp::sqlite_with(|config| config.server.expose_subgraphs = true).await;
     let served = whole.serve().await;
     let mut config = whole.config();
-    config.notifications.outbox = whole.outbox().to_owned();
     let url = format!("{}/subgraphs/products", served.url);
     config.modules.remote.insert("products".to_owned(), gateway::RemoteConfig::at(&url));
     let split =

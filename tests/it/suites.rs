@@ -6,7 +6,8 @@ use std::{
     time::Duration,
 };
 
-use tests::{TestApp, peers};
+use gateway::{Config, GraphConfig, LimitsConfig};
+use tests::{Process, TestApp, peers};
 use tokio::{process::Command, sync::OnceCell};
 
 fn folder() -> PathBuf {
@@ -48,15 +49,28 @@ pub(crate) async fn install_packages(folder: &Path) {
 
 /// Runs a suite to its end.
 async fn output(folder: &Path, suite: &str, argument: &str) -> Output {
+    let own = folder.join(suite.replace(".mjs", ".profile.json"));
+    let profile = if own.exists() { own } else { folder.join("profile.json") };
     Command::new("node")
         .args([suite, argument])
-        .env("PROFILE", folder.join("profile.json"))
+        .env("PROFILE", profile)
         .env("TMPDIR", env!("CARGO_TARGET_TMPDIR"))
         .current_dir(folder)
         .stdin(Stdio::null())
         .output()
         .await
         .expect("node runs")
+}
+
+/// As the product comes, not as most tests want it.
+fn by_default(config: &mut Config) {
+    config.limits = LimitsConfig::default();
+    config.graph = GraphConfig::default();
+}
+
+/// A gateway whose answers look as they do by default.
+pub(crate) async fn telling_costs() -> TestApp {
+    TestApp::sqlite_with(by_default).await
 }
 
 /// Runs a suite; all cases that are required must pass, and `soft` of the others.
@@ -81,7 +95,7 @@ pub(crate) async fn run(folder: &Path, suite: &str, argument: &str, soft: Option
 #[tokio::test]
 async fn graphql_over_http_passes_all_audits() {
     let Some(folder) = installed().await else { return };
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let served = app.serve().await;
 
     run(folder, "graphql-http.mjs", &format!("{}/graphql", served.url), Some(48)).await;
@@ -90,10 +104,28 @@ async fn graphql_over_http_passes_all_audits() {
     app.stop().await;
 }
 
+/// The product in a process of its own, configured as it comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_input_is_refused_and_leaves_the_process_small() {
+    const MOST: u64 = 300 << 20;
+    let Some(folder) = installed().await else { return };
+    let app = telling_costs().await;
+    let settings = [("WEFT_DATABASE__URL", app.database_url())];
+    let mut process = Process::start(env!("CARGO_BIN_EXE_weft-under-test"), &settings).await;
+
+    run(folder, "security.mjs", &format!("{}/graphql", process.url()), None).await;
+
+    assert!(process.is_running());
+    let memory = process.memory();
+    assert!(memory.is_none_or(|memory| memory < MOST), "{memory:?} bytes");
+    drop(process);
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn validation_agrees_with_graphql_js() {
     let Some(folder) = installed().await else { return };
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let served = app.serve().await;
 
     run(folder, "validation.mjs", &format!("{}/graphql", served.url), None).await;
@@ -105,7 +137,7 @@ async fn validation_agrees_with_graphql_js() {
 #[tokio::test]
 async fn relay_pages_and_refetches() {
     let Some(folder) = installed().await else { return };
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let served = app.serve().await;
 
     run(folder, "relay.mjs", &format!("{}/graphql", served.url), None).await;
@@ -117,7 +149,7 @@ async fn relay_pages_and_refetches() {
 #[tokio::test]
 async fn code_generators_and_linters_take_the_schema() {
     let Some(folder) = installed().await else { return };
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let served = app.serve().await;
 
     run(folder, "codegen.mjs", &format!("{}/graphql", served.url), None).await;
@@ -135,6 +167,7 @@ const UPLOADS: [&str; 4] = ["up-one", "up-many", "up-same", "u-upload"];
 async fn apollo_client_and_urql_work_in_all_but_uploads() {
     let Some(folder) = installed().await else { return };
     let app = TestApp::sqlite_with(|config| {
+        by_default(config);
         // One case looks for an answer that a CDN may keep.
         config.persisted_queries.max_age = Duration::from_secs(60);
     })
@@ -162,7 +195,7 @@ async fn apollo_client_and_urql_work_in_all_but_uploads() {
 #[tokio::test]
 async fn two_reference_composers_agree_with_ours() {
     let Some(folder) = installed().await else { return };
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let subgraphs = tempfile::tempdir().expect("a temporary folder");
     for subgraph in app.app().engine().subgraphs() {
         let file = subgraphs.path().join(format!("{}.graphql", subgraph.name));
@@ -181,7 +214,7 @@ async fn the_playground_works_offline_in_a_browser() {
     if !peers::has("chromium") {
         return;
     }
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let served = app.serve().await;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../playground/test/browser.mjs");
     // Beside the suites' packages, where playwright-core is found.

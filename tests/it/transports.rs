@@ -15,7 +15,7 @@ use tokio_tungstenite::{
 
 use crate::{
     events::{EVENTS, own_product, rename},
-    suites::{installed, run},
+    suites::{installed, run, telling_costs},
 };
 
 const TICK: &str = "subscription { tick }";
@@ -167,7 +167,7 @@ pub(crate) fn asking(
 
 async fn pass(suite: &str) {
     let Some(folder) = installed().await else { return };
-    let app = TestApp::sqlite().await;
+    let app = telling_costs().await;
     let served = app.serve().await;
 
     run(folder, suite, &format!("{}/graphql", served.url), None).await;

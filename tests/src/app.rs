@@ -1,6 +1,6 @@
 //! One gateway, started in this process.
 
-use std::{future::Future, path::Path, time::Duration};
+use std::{future::Future, net::SocketAddr, path::Path, time::Duration};
 
 use axum::Router;
 use gateway::{App, Config, Extra};
@@ -86,6 +86,10 @@ impl TestApp {
         config.notifications.outbox = outbox.path().to_owned();
         config.notifications.poll = Duration::from_millis(50);
         config.notifications.retry_pause = Duration::from_millis(20);
+        // Most tests compare whole answers.
+        config.limits.report_cost = false;
+        // Some read the whole marketplace in few pages.
+        config.graph.limits.cost = 50_000;
         configure(&mut config);
         let extra = Extra { modules: vec![Box::new(Probe)], ..Extra::default() };
         let app = App::start(config, extra).await.expect("the gateway starts");
@@ -112,6 +116,7 @@ impl TestApp {
         config.database.max_connections = 8;
         config.files.url = self.files.path().display().to_string();
         config.notifications.outbox = self.outbox.path().to_owned();
+        config.limits.report_cost = false;
         config
     }
 
@@ -185,7 +190,7 @@ impl TestApp {
     pub async fn serve(&self) -> Served {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let router = self.router.clone();
+        let router = self.router.clone().into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("the listener listens");
         });

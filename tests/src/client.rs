@@ -39,7 +39,9 @@ impl Answer {
 }
 
 impl Client {
-    pub(crate) const fn new(router: Router) -> Self {
+    /// A client of this router that is not signed in.
+    #[must_use]
+    pub const fn new(router: Router) -> Self {
         Self { router, token: None }
     }
 

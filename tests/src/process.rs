@@ -12,6 +12,7 @@ use crate::postgres::free_port;
 pub struct Process {
     program: &'static str,
     settings: Vec<(String, String)>,
+    arguments: &'static [&'static str],
     port: u16,
     child: Child,
 }
@@ -23,11 +24,23 @@ impl Process {
     /// # Panics
     /// When it does not start.
     pub async fn start(program: &'static str, settings: &[(&str, &str)]) -> Self {
+        Self::start_with(program, settings, &[]).await
+    }
+
+    /// As [`start`](Self::start), with further arguments.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_with(
+        program: &'static str,
+        settings: &[(&str, &str)],
+        arguments: &'static [&'static str],
+    ) -> Self {
         let port = free_port().expect("a free port");
         let settings: Vec<(String, String)> =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let child = spawn(program, &settings, port);
-        let mut process = Self { program, settings, port, child };
+        let child = spawn(program, &settings, arguments, port);
+        let mut process = Self { program, settings, arguments, port, child };
         process.wait().await;
         process
     }
@@ -36,6 +49,22 @@ impl Process {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The memory it holds, in bytes; `None` where the system does not tell.
+    #[must_use]
+    pub fn memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1_024)
+    }
+
+    /// Whether it has not ended by itself.
+    ///
+    /// # Panics
+    /// When the system does not tell.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("the gateway can be looked at").is_none()
     }
 
     /// Ends it without warning, as a lost machine would.
@@ -52,7 +81,7 @@ impl Process {
     /// # Panics
     /// When it does not start.
     pub async fn restart(&mut self) {
-        self.child = spawn(self.program, &self.settings, self.port);
+        self.child = spawn(self.program, &self.settings, self.arguments, self.port);
         self.wait().await;
     }
 
@@ -92,9 +121,10 @@ impl Drop for Process {
     }
 }
 
-fn spawn(program: &str, settings: &[(String, String)], port: u16) -> Child {
+fn spawn(program: &str, settings: &[(String, String)], arguments: &[&str], port: u16) -> Child {
     Command::new(program)
         .args(["serve", "--port", &port.to_string()])
+        .args(arguments)
         .envs(settings.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -19,7 +19,7 @@ use super::{
     schema::read,
     serve::{base, listen},
 };
-use crate::{Config, http, remote, serve};
+use crate::{Config, budgets::Budgets, http, remote, serve};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -79,6 +79,8 @@ pub(super) async fn run(command: Command, mut config: Config) -> Result<(), Fail
     tokio::spawn(serve::until_signal(stop.clone()));
     let front = http::Front {
         engine,
+        proxies: http::Proxies::of(&config.server),
+        budgets: Arc::new(Budgets::new(&config)),
         server: config.server.clone(),
         realtime: config.realtime.clone(),
         streams: http::Streams::new(&config.realtime),

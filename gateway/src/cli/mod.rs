@@ -9,6 +9,7 @@ mod events;
 mod graph;
 mod modules;
 mod out;
+mod production;
 mod progress;
 mod schema;
 mod serve;
@@ -42,6 +43,7 @@ const EXAMPLES: &str = "\
 Examples:
   weft                                   serve on http://127.0.0.1:8080, demo data included
   weft serve --port 9000                 serve elsewhere
+  weft serve --production                serve strangers: refuses what is unsafe
   weft doctor                            what is configured, reachable, degraded
   weft schema print > schema.graphql     the public schema
   weft schema explain page.graphql       how an operation would run, and what it costs
@@ -138,7 +140,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
 
 async fn dispatch(command: Command, config: Config, sources: &Sources) -> Result<(), Failure> {
     match command {
-        Command::Serve(arguments) => serve::run(arguments, config).await,
+        Command::Serve(arguments) => serve::run(arguments, config, sources).await,
         Command::Migrate(arguments) => data::migrate(&arguments, &config).await,
         Command::Seed(arguments) => data::seed(&arguments, &config).await,
         Command::Schema(command) => schema::run(command, config).await,

@@ -6,9 +6,9 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, out, progress::Bars};
+use super::{Failure, out, production, progress::Bars};
 use crate::{
-    App, Config, Extra, ServerConfig,
+    App, Config, Extra, ServerConfig, Sources,
     database::{self, Ready},
     serve,
 };
@@ -20,7 +20,7 @@ A Postgres database is migrated only with --migrate or `database.migrate = true`
 
 Examples:
   weft serve
-  weft serve --host 0.0.0.0 --port 80
+  weft serve --host 0.0.0.0 --port 80 --production
   WEFT_DATABASE__URL=postgres://weft:secret@db/weft weft serve --migrate")]
 pub(super) struct Arguments {
     /// Address to listen on, instead of `server.host`.
@@ -32,18 +32,35 @@ pub(super) struct Arguments {
     /// Apply pending migrations to a Postgres database first.
     #[arg(long)]
     migrate: bool,
+    /// Refuse to start while anything is open that strangers must not find.
+    #[arg(long)]
+    production: bool,
 }
 
-pub(super) async fn run(arguments: Arguments, mut config: Config) -> Result<(), Failure> {
+pub(super) async fn run(
+    arguments: Arguments,
+    mut config: Config,
+    sources: &Sources,
+) -> Result<(), Failure> {
     config.server.host = arguments.host.unwrap_or(config.server.host);
     config.server.port = arguments.port.unwrap_or(config.server.port);
     config.database.migrate |= arguments.migrate;
+    if arguments.production {
+        let problems = production::problems(&config, sources)?;
+        if !problems.is_empty() {
+            return Err(Failure::Usage(production::refusal(&problems)));
+        }
+    }
 
     let bars = Bars::default();
     let progress = |what, done, total| bars.show(what, done, total);
     let Ready { db, was_seeded } = database::ready(&config, &progress).await?;
     let (server, place) = (config.server.clone(), config.database.shown());
     let app = App::start_on(db, config, Extra::default()).await?;
+    if arguments.production && app.demo().await.is_some() {
+        app.stop().await;
+        return Err(Failure::Usage(production::refusal(&[production::DEMO_ACCOUNTS.to_owned()])));
+    }
     let listener = match listen(&server).await {
         Ok(listener) => listener,
         Err(failure) => {

@@ -82,6 +82,19 @@ impl Sources {
         Ok(config)
     }
 
+    /// Whether the file or the environment says anything of this setting.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn names(&self, key: &str) -> Result<bool, ConfigError> {
+        let mut given = config::Config::builder();
+        if let Some((_, text)) = self.read_file()? {
+            given = given.add_source(File::from_str(&text, FileFormat::Toml));
+        }
+        let given = given.add_source(self.environment()).build().map_err(value_error)?;
+        Ok(given.get::<Value>(key).is_ok())
+    }
+
     /// The file that is read, if there is one.
     #[must_use]
     pub fn found_file(&self) -> Option<PathBuf> {
@@ -149,7 +162,9 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     let problem = config
         .server
         .problem()
+        .or_else(|| config.server.proxies().err())
         .or_else(|| config.database.problem())
+        .or_else(|| config.limits.problem())
         .or_else(|| config.persisted_queries.problem())
         .or_else(|| config.realtime.problem())
         .or_else(|| config.events.problem())

@@ -6,6 +6,7 @@ mod database;
 mod events;
 mod files;
 mod graph;
+mod limits;
 mod load;
 mod mail;
 mod modules;
@@ -30,6 +31,7 @@ pub use database::DatabaseConfig;
 pub use events::EventsConfig;
 pub use files::{FilesConfig, S3Config};
 pub use graph::GraphConfig;
+pub use limits::{AttemptsConfig, BudgetConfig, LimitsConfig};
 pub use load::{ConfigError, Sources};
 pub use mail::MailConfig;
 pub use modules::{ModulesConfig, RemoteConfig};
@@ -39,7 +41,7 @@ pub use push::PushConfig;
 pub use realtime::RealtimeConfig;
 pub use redis::RedisConfig;
 pub use reference::markdown;
-pub use server::{CorsConfig, ServerConfig};
+pub use server::{CorsConfig, ForwardedHeader, ServerConfig};
 pub use size::ByteSize;
 pub use telemetry::{LogFormat, TelemetryConfig};
 pub use webhooks::WebhooksConfig;
@@ -54,6 +56,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// Bounds on what a document may ask for.
     pub graph: GraphConfig,
+    /// What callers may spend.
+    pub limits: LimitsConfig,
     /// Documents that clients ask by their hash.
     pub persisted_queries: PersistedQueriesConfig,
     /// Accounts, tokens and sessions.

@@ -12,6 +12,8 @@ use super::{ByteSize, Key, key};
 pub struct RealtimeConfig {
     /// Open sockets and HTTP streams in all.
     pub connections: usize,
+    /// Of these, those of one client address.
+    pub connections_per_address: usize,
     /// Operations that run at once on one of them.
     pub operations: usize,
     /// Largest message of a WebSocket client.
@@ -37,6 +39,11 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "realtime.connections",
         "WebSockets and HTTP streams open at once; a further one is answered 503.",
+    ),
+    key(
+        "realtime.connections_per_address",
+        "Of these, those of one client address; a further one is answered 429. Raise it where many people share \
+         an address.",
     ),
     key("realtime.operations", "Operations that run at once on one WebSocket or SSE stream."),
     key(
@@ -70,6 +77,7 @@ impl Default for RealtimeConfig {
     fn default() -> Self {
         Self {
             connections: 20_000,
+            connections_per_address: 2_000,
             operations: 128,
             message_limit: ByteSize::bytes(256 << 10),
             init_timeout: Duration::from_secs(10),
@@ -88,7 +96,11 @@ impl RealtimeConfig {
         if let Some((name, _)) = durations.iter().find(|(_, duration)| duration.is_zero()) {
             return Some(format!("realtime.{name} must be longer than nothing, such as `10s`"));
         }
-        let counts = [("connections", self.connections), ("buffer", self.buffer)];
+        let counts = [
+            ("connections", self.connections),
+            ("connections_per_address", self.connections_per_address),
+            ("buffer", self.buffer),
+        ];
         let (name, _) = counts.iter().find(|(_, count)| *count == 0)?;
         Some(format!("realtime.{name} must be at least 1"))
     }

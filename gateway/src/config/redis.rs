@@ -21,7 +21,8 @@ pub(super) const KEYS: &[Key] = &[
     key(
         "redis.url",
         "Redis between instances, such as `redis://:password@host:6379`: they hear of each other's \
-         events at once. Without it, or while it is away, they look every `events.poll`.",
+         events at once, and callers have one budget with all of them. Without it, or while it is \
+         away, they look every `events.poll`, and each keeps budgets of its own.",
     ),
     key("redis.prefix", "Put before every key and channel, so that several graphs may share a Redis."),
 ];
@@ -33,6 +34,13 @@ impl Default for RedisConfig {
 }
 
 impl RedisConfig {
+    /// The way to Redis; `None` where none is configured.
+    pub(crate) fn client(&self) -> Option<redis::Client> {
+        let url = self.url.expose_secret();
+        // An address that can't be read is refused with the bus.
+        (!url.is_empty()).then(|| redis::Client::open(url).ok()).flatten()
+    }
+
     /// The bus between instances; `None` where no Redis is configured.
     pub(crate) fn bus(&self) -> Result<Option<RedisBus>, ConfigError> {
         if self.url.expose_secret().is_empty() {

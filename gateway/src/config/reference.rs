@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    Config, Key, RemoteConfig, auth, database, events, files, graph, mail, modules, notifications,
-    persisted_queries, push, realtime, redis, server, telemetry, webhooks,
+    Config, Key, RemoteConfig, auth, database, events, files, graph, limits, mail, modules,
+    notifications, persisted_queries, push, realtime, redis, server, telemetry, webhooks,
 };
 
 /// What a name of one's own is called in the table.
@@ -18,6 +18,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         server::KEYS,
         database::KEYS,
         graph::KEYS,
+        limits::KEYS,
         persisted_queries::KEYS,
         auth::KEYS,
         modules::KEYS,

@@ -2,9 +2,13 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::{ByteSize, Key, key, text::list};
+
+/// The HTTP library needs as much.
+const LEAST_HEADER_LIMIT: usize = 8 << 10;
 
 /// The HTTP front door.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,6 +20,15 @@ pub struct ServerConfig {
     pub port: u16,
     /// Where clients reach the gateway; empty for the address it listens on.
     pub public_url: String,
+    /// Connections open at once.
+    pub connections: usize,
+    /// Proxies whose word on a client's address is taken.
+    #[serde(deserialize_with = "list")]
+    pub trusted_proxies: Vec<String>,
+    /// Where such a proxy writes the address.
+    pub forwarded_header: ForwardedHeader,
+    /// Largest head of a request: its first line and its headers.
+    pub header_limit: ByteSize,
     /// Largest request body.
     pub body_limit: ByteSize,
     /// From the first byte of a body to the last of the answer.
@@ -24,6 +37,9 @@ pub struct ServerConfig {
     /// How long a client may take to send its headers.
     #[serde(with = "humantime_serde")]
     pub header_timeout: Duration,
+    /// How long sent bytes may stay unread.
+    #[serde(with = "humantime_serde")]
+    pub unread_timeout: Duration,
     /// How long running requests may finish after a signal to stop.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
@@ -39,6 +55,16 @@ pub struct ServerConfig {
     pub introspection: bool,
     /// Whether each module can be asked alone.
     pub expose_subgraphs: bool,
+}
+
+/// The header in which proxies tell who asked them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For: client, proxy`.
+    XForwardedFor,
+    /// `Forwarded: for=client, for=proxy` (RFC 7239).
+    Forwarded,
 }
 
 /// Which other origins may use the gateway from a browser.
@@ -63,11 +89,30 @@ pub(super) const KEYS: &[Key] = &[
         "Where clients reach the gateway, such as `https://api.example`; the addresses of files begin \
          with it. Empty: `http://` and the address it listens on.",
     ),
+    key(
+        "server.connections",
+        "HTTP connections open at once; further ones wait until one ends. WebSockets are counted by \
+         `realtime.connections`.",
+    ),
+    key(
+        "server.trusted_proxies",
+        "Networks of the proxies in front, such as `10.0.0.0/8`: only what they say of a client's \
+         address is believed.",
+    ),
+    key(
+        "server.forwarded_header",
+        "The header in which they say it, `x-forwarded-for` or `forwarded`; read from right to left.",
+    ),
+    key("server.header_limit", "Largest first line and headers of a request, at least 8 KiB."),
     key("server.body_limit", "Largest request body, in bytes or as `64 KiB`, `2 MiB`."),
     key("server.request_timeout", "Longest time for one request, reading its body included."),
     key(
         "server.header_timeout",
         "How long a client may take to send its headers, and how long an idle connection stays open.",
+    ),
+    key(
+        "server.unread_timeout",
+        "How long sent bytes may stay unread before the connection is dropped (Linux).",
     ),
     key("server.shutdown_grace", "How long running requests may finish after SIGTERM or Ctrl-C."),
     key(
@@ -97,9 +142,14 @@ impl Default for ServerConfig {
             host: IpAddr::from([127, 0, 0, 1]),
             port: 8080,
             public_url: String::new(),
+            connections: 25_000,
+            trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::XForwardedFor,
+            header_limit: ByteSize::bytes(64 << 10),
             body_limit: ByteSize::mebibytes(1),
             request_timeout: Duration::from_secs(30),
             header_timeout: Duration::from_secs(30),
+            unread_timeout: Duration::from_secs(60),
             shutdown_grace: Duration::from_secs(10),
             cors: CorsConfig::default(),
             csrf: true,
@@ -135,6 +185,26 @@ impl ServerConfig {
             ));
         }
         self.cors.problem()
+    }
+
+    /// The networks of the proxies in front.
+    ///
+    /// # Errors
+    /// When one is none, or another value can't work.
+    pub(crate) fn proxies(&self) -> Result<Vec<IpNet>, String> {
+        if self.connections == 0 {
+            return Err("server.connections must be at least 1".to_owned());
+        }
+        if self.header_limit.get() < LEAST_HEADER_LIMIT {
+            return Err("server.header_limit must be at least 8 KiB".to_owned());
+        }
+        let networks = self.trusted_proxies.iter().map(|text| {
+            let alone = || text.parse::<IpAddr>().map(IpNet::from);
+            text.parse::<IpNet>().or_else(|_| alone()).map_err(|_| {
+                format!("server.trusted_proxies: `{text}` is no network such as `10.0.0.0/8`")
+            })
+        });
+        networks.collect()
     }
 }
 

@@ -96,7 +96,33 @@ pub(super) fn respond(
     request_id: &str,
 ) -> Response<Body> {
     name_request(&mut answer, request_id);
-    (status, [(header::CONTENT_TYPE, media.header())], answer.to_json()).into_response()
+    let retry_after = answer.errors.iter().find_map(retry_after);
+    let json = [(header::CONTENT_TYPE, media.header())];
+    let mut response = (status, json, answer.to_json()).into_response();
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// Takes out what would help to guess a schema that is not shown.
+pub(super) fn keep_quiet(error: &mut ServerError) {
+    if let Some(at) = error.message.find(" Did you mean") {
+        error.message.truncate(at);
+    }
+}
+
+/// Whether the caller has asked for too much in too short a time.
+pub(super) fn is_rate_limited(answer: &Answer) -> bool {
+    answer.errors.iter().any(|error| code(error) == Some("RATE_LIMITED"))
+}
+
+/// The seconds that an error says to wait.
+fn retry_after(error: &ServerError) -> Option<u64> {
+    match error.extensions.as_ref()?.get("retryAfterMs")? {
+        Value::Number(milliseconds) => Some(milliseconds.as_u64()?.div_ceil(1_000)),
+        _ => None,
+    }
 }
 
 /// Internal errors name the request, so that its log lines can be found.

@@ -31,6 +31,7 @@ use super::{
     persisted::{Asked, Persisted},
     request, sse,
     stream::{self, Happening, Operation, Session},
+    toll,
     trace::RequestId,
     websocket,
 };
@@ -163,22 +164,44 @@ async fn run(
     id: &RequestId,
     accepted: Accepted,
 ) -> Result<Reply, Refusal> {
-    let scope = identity::scope(front, &parts.headers, id).await?;
+    let mut scope = identity::scope(front, parts, id).await?;
+    if let Err(refused) = toll::refuse_penniless(front, &scope).await {
+        return Ok(Reply::Once(refused, None));
+    }
     let is_named = matches!(asked.persisted, Some(Persisted::Alone(_)));
     let prepared = prepare(front, &mut asked).await;
     let kind = prepared.as_ref().ok().map(|prepared| prepared.kind);
     if kind == Some(Kind::Mutation) && parts.method == Method::GET {
         return Err(Refusal::method("POST", "mutations need POST"));
     }
-    if let Some(media) = accepted.stream_for(kind) {
-        return open(front, asked, scope, id, media).map(Reply::Stream);
-    }
-    match prepared {
+    let stream = accepted.stream_for(kind);
+    let paid = match prepared {
         Ok(prepared) => {
-            let hit = is_named.then(|| front.persisted.cache_control(scope.token.is_none()));
-            Ok(Reply::Once(front.engine.run(prepared, asked.request.variables, scope).await, hit))
+            let paid = toll::pay(front, &prepared, &asked.request.variables, &mut scope).await;
+            paid.map(|toll| (prepared, toll))
         }
-        Err(refused) => Ok(Reply::Once(refused, None)),
+        Err(mut refused) => {
+            if stream.is_none() {
+                toll::pay_refused(front, &mut refused, &scope).await;
+            }
+            Err(refused)
+        }
+    };
+    match (paid, stream) {
+        (Err(refused), None) => Ok(Reply::Once(refused, None)),
+        // A stream that has not begun can still say so by its status.
+        (Err(refused), _) if errors::is_rate_limited(&refused) => Ok(Reply::Once(refused, None)),
+        (_, Some(media)) => open(front, asked, scope, id, media).map(Reply::Stream),
+        (Ok((prepared, toll)), None) => {
+            let hit = is_named.then(|| front.persisted.cache_control(scope.token.is_none()));
+            let mut answer = front.engine.run(prepared, asked.request.variables, scope).await;
+            toll.settle(front, &mut answer).await;
+            if hit.as_ref().is_some_and(|hit| hit.as_bytes().starts_with(b"public")) {
+                // What a cache keeps for everybody says nothing of one caller.
+                answer.extensions.shift_remove("cost");
+            }
+            Ok(Reply::Once(answer, hit))
+        }
     }
 }
 
@@ -190,7 +213,7 @@ fn open(
     id: &RequestId,
     media: StreamMedia,
 ) -> Result<Response, Refusal> {
-    let place = front.streams.place().ok_or_else(stream::full)?;
+    let place = front.streams.place(scope.origin)?;
     let (outgoing, received) = mpsc::channel(front.realtime.buffer);
     let session = Some(Session::of(front, &scope));
     let operation = Operation { front: front.clone(), asked, scope, id: id.clone(), session };
@@ -210,7 +233,13 @@ pub(super) async fn prepare(front: &Front, asked: &mut Asked) -> Result<Arc<Prep
     let proposed = front.persisted.resolve(asked).map_err(|error| Answer::refused(vec![error]))?;
     let request = &asked.request;
     let name = request.operation_name.as_deref();
-    let prepared = front.engine.prepare(&request.query, name).await.map_err(Answer::refused)?;
+    let prepared = front.engine.prepare(&request.query, name).await;
+    let prepared = prepared.map_err(|mut errors| {
+        if !front.server.introspection {
+            errors.iter_mut().for_each(errors::keep_quiet);
+        }
+        Answer::refused(errors)
+    })?;
     if prepared.reads_schema() && !front.server.introspection {
         let message = "introspection is switched off here";
         return Err(Answer::refused(vec![errors::coded("GRAPHQL_VALIDATION_FAILED", message)]));

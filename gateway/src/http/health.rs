@@ -27,7 +27,8 @@ pub(super) async fn ready(State(front): State<Arc<Front>>) -> Response {
     let database = watcher.database().await;
     let modules = watcher.modules().await;
     let bus = watcher.bus();
-    let all = modules.iter().map(|module| &module.health).chain([&database]).chain(&bus);
+    let limits = front.budgets.health().await;
+    let all = modules.iter().map(|module| &module.health).chain([&database]).chain(&bus).chain(&limits);
     let overall = overall(all);
     let modules: Vec<Value> = modules
         .iter()
@@ -47,6 +48,9 @@ pub(super) async fn ready(State(front): State<Arc<Front>>) -> Response {
     let mut report = json!({ "status": overall, "database": told(&database), "modules": modules });
     if let Some(bus) = &bus {
         report["redis"] = told(bus);
+    }
+    if let Some(limits) = &limits {
+        report["limits"] = told(limits);
     }
     (status, Json(report)).into_response()
 }

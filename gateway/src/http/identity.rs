@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header, request::Parts};
 use kit::{Batches, RequestScope, Viewer, ports::Identity};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Front, errors::Refusal, trace::RequestId};
+use super::{Front, errors::Refusal, origin, trace::RequestId};
 
 /// The scope of a request: who asks, with fresh loaders.
 pub(super) async fn scope(
     front: &Front,
-    headers: &HeaderMap,
+    parts: &Parts,
     request_id: &RequestId,
 ) -> Result<RequestScope, Refusal> {
+    let headers = &parts.headers;
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let token = match headers.get(header::AUTHORIZATION) {
         None => None,
@@ -26,6 +27,8 @@ pub(super) async fn scope(
         request_id: Some(request_id.0.clone()),
         token,
         stream: None,
+        origin: origin::origin(front, parts),
+        budget: None,
     })
 }
 

@@ -10,12 +10,14 @@ mod graphql;
 mod health;
 mod identity;
 mod multipart;
+mod origin;
 mod persisted;
 mod playground;
 mod request;
 mod sse;
 mod stream;
 mod subgraphs;
+mod toll;
 mod trace;
 mod unsubscribe;
 mod websocket;
@@ -40,10 +42,11 @@ use tower_http::{
     cors::{AllowOrigin, CorsLayer},
 };
 
+pub(crate) use origin::Proxies;
 pub(crate) use persisted::PersistedQueries;
 pub(crate) use stream::Streams;
 
-use crate::{RealtimeConfig, ServerConfig, app::Watcher};
+use crate::{RealtimeConfig, ServerConfig, app::Watcher, budgets::Budgets};
 
 /// Smaller answers are not worth compressing.
 const COMPRESS_ABOVE: u16 = 1_024;
@@ -54,6 +57,10 @@ pub(crate) struct Front {
     pub(crate) server: ServerConfig,
     pub(crate) realtime: RealtimeConfig,
     pub(crate) limits: Limits,
+    /// What callers may spend.
+    pub(crate) budgets: Arc<Budgets>,
+    /// Tells clients by their addresses.
+    pub(crate) proxies: Proxies,
     /// Where identity, keys and demo accounts are found; `None` for a graph
     /// without modules, whose subgraphs look at tokens themselves.
     pub(crate) ports: Option<Ports>,

@@ -84,7 +84,7 @@ async fn ask(
     }
     let GraphQLRequest { query, operation_name, variables } = asked.request;
     let document = parse(front, &query)?;
-    let mut scope = identity::scope(front, &parts.headers, id).await?;
+    let mut scope = identity::scope(front, &parts, id).await?;
     let writes =
         document.operations.iter().any(|(_, operation)| operation.node.ty == OperationType::Mutation);
     if writes {

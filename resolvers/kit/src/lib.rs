@@ -44,7 +44,7 @@ pub use progress::{Progress, follow_job};
 pub use registry::{ModuleReport, Registry};
 pub use resilience::{Outside, OutsideOptions};
 pub use scalars::{CountryCode, CurrencyCode, Decimal, Long, Url};
-pub use scope::RequestScope;
+pub use scope::{Budget, Origin, RequestScope};
 pub use stream::{Mark, StreamControl, follow};
 pub use subgraph::{Subgraph, erase, finish};
 pub use subscriptions::Position;

@@ -1,6 +1,6 @@
 //! What belongs to one request and follows it through every module.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use async_graphql::Context;
 use secrecy::SecretString;
@@ -23,6 +23,34 @@ pub struct RequestScope {
     pub token: Option<SecretString>,
     /// Steers the stream that a subscription follows.
     pub stream: Option<StreamControl>,
+    /// Where the request comes from.
+    pub origin: Origin,
+    /// What the operation costs its caller; `None` until that is known.
+    pub budget: Option<Budget>,
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The client's address; `None` for a request that came over no network.
+    pub address: Option<IpAddr>,
+    /// Whether the client has shown a key that rate limits don't hold for.
+    pub is_trusted: bool,
+}
+
+/// What an operation costs, and what its caller may spend.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Budget {
+    /// Points that the operation costs.
+    pub cost: u64,
+    /// Points that were taken for it; none for a dry run and for trusted callers.
+    pub taken: u64,
+    /// Points that the caller can have at most.
+    pub limit: u64,
+    /// Points that the caller has left.
+    pub remaining: u64,
+    /// Points that come back a second.
+    pub restore_rate: f64,
 }
 
 impl RequestScope {

@@ -20,7 +20,7 @@ use scan::TooMuch;
 
 use crate::{Limits, PublicSchema, error};
 
-/// The most mistakes that are named in one document.
+/// The most mistakes that are named in one document, and places of each.
 const MAX_ERRORS: usize = 20;
 
 /// Reads and validates a document.
@@ -71,11 +71,19 @@ fn diagnostics(list: &DiagnosticList, code: &'static str) -> Vec<ServerError> {
     for diagnostic in list.iter().filter(|diagnostic| !is_consequence(diagnostic)) {
         let message =
             diagnostic.error.unstable_compat_message().unwrap_or_else(|| diagnostic.error.to_string());
-        let mut error = error::coded(code, message);
-        error.locations.extend(position(diagnostic.error.location(), diagnostic.sources));
-        // Some mistakes are found by several of the library's rules.
-        if !errors.contains(&error) {
-            errors.push(error);
+        let place = position(diagnostic.error.location(), diagnostic.sources);
+        // Some mistakes are made in many places, or found by several of the
+        // library's rules.
+        match errors.iter_mut().find(|known| known.message == message) {
+            Some(known) if known.locations.len() >= MAX_ERRORS => {}
+            Some(known) => {
+                known.locations.extend(place.filter(|place| !known.locations.contains(place)));
+            }
+            None => {
+                let mut error = error::coded(code, message);
+                error.locations.extend(place);
+                errors.push(error);
+            }
         }
     }
     errors.truncate(MAX_ERRORS);

@@ -24,7 +24,8 @@ const NOT_FOUND: Outcome = "NOT_FOUND";
 const REFUSED: Outcome = "BAD_USER_INPUT";
 
 /// Root fields of the harness, which no product has.
-const HARNESS: [&str; 5] = ["crash", "hello", "make", "panics", "tick"];
+const HARNESS: [&str; 8] =
+    ["crash", "happenings", "hello", "make", "panics", "tick", "work", "workEvents"];
 
 /// Who asks, in the order of the table's columns.
 const ROLES: [&str; 6] = ["guest", "customer", "seller", "support", "moderator", "admin"];
@@ -48,6 +49,7 @@ const ACCESS: &[Row] = &[
     ("nodes", "query($product: ID!) { nodes(ids: [$product]) { id } }", EVERYBODY),
     ("product", "query($product: ID!) { product(by: { id: $product }) { id } }", EVERYBODY),
     ("products", "{ products(first: 1) { nodes { id } } }", EVERYBODY),
+    ("rateLimit", "{ rateLimit { cost } }", EVERYBODY),
     ("uploadLimits", "{ uploadLimits { maxSize } }", EVERYBODY),
     ("user", "{ user(by: { handle: \"alma-admin\" }) { id } }", EVERYBODY),
     ("users", "{ users(first: 1) { nodes { id } } }", [GUEST, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, OK]),

@@ -30,6 +30,7 @@ use crate::http::{
     errors::{self, Refusal},
     graphql, identity, request,
     stream::{self, Happening, Operation, Permit, Session},
+    toll,
     trace::RequestId,
 };
 
@@ -97,8 +98,8 @@ fn find(front: &Front, parts: &Parts) -> Result<Arc<Reservation>, Refusal> {
 
 async fn reserve(front: &Arc<Front>, parts: &Parts, id: &RequestId) -> Result<Response, Refusal> {
     // A bad token is told at once, not with the first operation.
-    identity::scope(front, &parts.headers, id).await?;
-    let place = front.streams.place().ok_or_else(stream::full)?;
+    let scope = identity::scope(front, parts, id).await?;
+    let place = front.streams.place(scope.origin)?;
     // Two of them: 160 random bits.
     let token: Arc<str> = format!("{}{}", Ulid::generate(), Ulid::generate()).into();
     let (outgoing, received) = mpsc::channel(front.realtime.buffer);
@@ -167,8 +168,8 @@ async fn start(
     let Some(operation_id) = request::operation_id(&body) else {
         return Err(Refusal::bad_request("the request has no `extensions.operationId`"));
     };
-    let scope = identity::scope(front, &parts.headers, id).await?;
-    if let Err(refused) = graphql::prepare(front, &mut asked).await {
+    let mut scope = identity::scope(front, parts, id).await?;
+    if let Err(refused) = toll::admit(front, &mut asked, &mut scope).await {
         // No operation runs: the status says so in both media types.
         let status = errors::status(&refused, Media::Response);
         return Ok(errors::respond(refused, status, media, &id.0));

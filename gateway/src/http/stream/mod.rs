@@ -19,15 +19,15 @@ use tokio::{
 };
 
 pub(super) use body::{Http, respond};
+pub(super) use connections::Permit;
 pub(crate) use connections::Streams;
-pub(super) use connections::{Permit, full};
 pub(super) use session::{Lapse, Session};
 
 use super::{
     Front,
     errors::{self, Refusal},
-    graphql,
     persisted::Asked,
+    toll::{self, Toll},
     trace::RequestId,
 };
 
@@ -116,9 +116,9 @@ impl Operation {
     }
 
     async fn start(self: Box<Self>) -> Result<Running, Box<End>> {
-        let Self { front, mut asked, scope, id, session } = *self;
-        let prepared = match graphql::prepare(&front, &mut asked).await {
-            Ok(prepared) => prepared,
+        let Self { front, mut asked, mut scope, id, session } = *self;
+        let (prepared, toll) = match toll::admit(&front, &mut asked, &mut scope).await {
+            Ok(admitted) => admitted,
             Err(mut refused) => {
                 errors::name_request(&mut refused, &id.0);
                 return Err(Box::new(End::Refused(refused)));
@@ -126,7 +126,11 @@ impl Operation {
         };
         let is_stream = prepared.kind == Kind::Subscription;
         let patience = is_stream.then_some(front.realtime.patience);
-        let answers = answers(&front, prepared, asked.request.variables, scope, id);
+        let mut answers = answers(&front, prepared, asked.request.variables, scope, id);
+        if !is_stream {
+            // Events are not paid for: nobody can keep them from happening.
+            answers = settled(answers, front.clone(), toll);
+        }
         let stopping = {
             let front = front.clone();
             async move {
@@ -152,6 +156,25 @@ impl Operation {
         };
         Ok(Running { answers, patience, broken })
     }
+}
+
+/// The answers, each with what it has cost.
+fn settled(
+    answers: BoxStream<'static, Answer>,
+    front: Arc<Front>,
+    toll: Toll,
+) -> BoxStream<'static, Answer> {
+    let paid = Arc::new((front, toll));
+    answers
+        .then(move |mut answer| {
+            let paid = paid.clone();
+            async move {
+                let (front, toll) = &*paid;
+                toll.settle(front, &mut answer).await;
+                answer
+            }
+        })
+        .boxed()
 }
 
 /// The engine's answers. A single answer is bounded in time, a panic is one.

@@ -13,7 +13,7 @@ use std::{
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
 use futures_util::SinkExt;
-use kit::{Batches, RequestScope};
+use kit::{Batches, Origin, RequestScope};
 use schema::Answer;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -47,6 +47,7 @@ pub(super) struct Caller {
     pub(super) user_agent: Option<Arc<str>>,
     /// Good for `connection_init` messages that bring none.
     pub(super) token: Option<SecretString>,
+    pub(super) origin: Origin,
     pub(super) id: RequestId,
 }
 
@@ -254,6 +255,8 @@ impl Connection {
             request_id: Some(self.caller.id.0.clone()),
             token: session.token.clone(),
             stream: None,
+            origin: self.caller.origin,
+            budget: None,
         };
         let (front, request_id) = (self.front.clone(), self.caller.id.clone());
         let operation = Box::new(Operation { front, asked, scope, id: request_id, session: None });

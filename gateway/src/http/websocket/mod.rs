@@ -18,7 +18,7 @@ use axum::{
 use futures_util::{FutureExt as _, future::BoxFuture};
 use tracing::Instrument as _;
 
-use super::{Front, accept::Media, csrf, errors::Refusal, identity, stream, trace::RequestId};
+use super::{Front, accept::Media, csrf, errors::Refusal, identity, origin, trace::RequestId};
 use connection::{Caller, Connection};
 
 /// The name of the protocol.
@@ -41,8 +41,9 @@ pub(super) async fn serve(front: Arc<Front>, mut parts: Parts, id: RequestId) ->
         Ok(opened) => opened,
         Err(refused) => return refused,
     };
-    let Some(place) = front.streams.place() else {
-        return stream::full().into_response(Media::Json, &id.0);
+    let place = match front.streams.place(caller.origin) {
+        Ok(place) => place,
+        Err(refusal) => return refusal.into_response(Media::Json, &id.0),
     };
     let limit = front.realtime.message_limit.get();
     let is_spoken = upgrade.selected_protocol().is_some();
@@ -85,5 +86,6 @@ async fn open(
     let user_agent = text(header::USER_AGENT).map(Arc::from);
     let upgrade = WebSocketUpgrade::from_request_parts(parts, &()).await;
     let upgrade = upgrade.map_err(|refused| refused.into_response())?.protocols([PROTOCOL]);
-    Ok((upgrade, Caller { user_agent, token, id: id.clone() }))
+    let origin = origin::origin(front, parts);
+    Ok((upgrade, Caller { user_agent, token, origin, id: id.clone() }))
 }
