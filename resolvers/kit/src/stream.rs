@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use async_graphql::Context;
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _, future::ready, stream};
 use subscriptions::{Event, EventLog, Following, LogError, Position};
 use tokio::sync::watch;
 
@@ -32,6 +32,7 @@ struct Control {
     begun: watch::Sender<Option<Position>>,
     mark: Mutex<Mark>,
     has_failed: AtomicBool,
+    has_ended: AtomicBool,
 }
 
 /// Where a stream starts, and whether it ends.
@@ -65,6 +66,7 @@ impl StreamControl {
             begun: watch::Sender::new(None),
             mark: Mutex::default(),
             has_failed: AtomicBool::new(false),
+            has_ended: AtomicBool::new(false),
         }))
     }
 
@@ -84,10 +86,17 @@ impl StreamControl {
         *self.0.begun.borrow()
     }
 
-    /// Whether the log could not be read to the end: the last item says why.
+    /// Whether the log could not be read: the last item says why.
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.0.has_failed.load(Ordering::Acquire)
+    }
+
+    /// Whether all was told that a replay is for. One that ends before could not
+    /// read the log, as its last item says, or its field has ended the stream.
+    #[must_use]
+    pub fn is_through(&self) -> bool {
+        self.0.has_ended.load(Ordering::Acquire) && !self.has_failed()
     }
 
     /// Where the stream stands.
@@ -136,6 +145,9 @@ where
         }
         (outcome, None) => outcome?,
     };
+    let end = control.clone();
+    let events =
+        events.chain(stream::once(async move { end.map(|end| end.end()) }).filter_map(|_| ready(None)));
     Ok(events.filter_map(move |event| {
         if let Some(control) = &control {
             control.stand_at(&event);
@@ -151,6 +163,10 @@ where
 }
 
 impl Control {
+    fn end(&self) {
+        self.has_ended.store(true, Ordering::Release);
+    }
+
     fn stand_at(&self, event: &std::result::Result<Arc<Event>, LogError>) {
         match event {
             Ok(event) => {

@@ -130,11 +130,11 @@ impl Subscriber {
         self.replay = Some(Box::new(Replay { answers, control }));
     }
 
-    /// Goes on with the shared stream, unless the log could not be read: the
-    /// last answer said why.
+    /// Goes on with the shared stream, unless the replay ended before it: the log
+    /// could not be read, or the field has no more to tell.
     fn end_replay(&mut self) {
         let control = self.replay.take().map(|replay| replay.control);
-        match control.filter(|control| !control.has_failed()).and_then(|control| control.has_begun()) {
+        match control.filter(StreamControl::is_through).and_then(|control| control.has_begun()) {
             Some(head) => self.seen = head,
             None => self.state = State::Over,
         }
