@@ -4,7 +4,7 @@
 pub(crate) use kit::facts::EndReason;
 use kit::{
     DateTime,
-    facts::{AccountCreated, AccountUpdated, SessionRevoked, SessionStarted},
+    facts::{AccountCreated, AccountUpdated, SecondFactorChanged, SessionRevoked, SessionStarted},
     ids::{AccountId, SessionId, UserId},
 };
 use subscriptions::NewEvent;
@@ -28,4 +28,8 @@ pub(crate) fn session_revoked(
     at: DateTime,
 ) -> NewEvent {
     NewEvent::new(&SessionRevoked { account, session, reason }, at)
+}
+
+pub(crate) fn second_factor_changed(account: AccountId, is_added: bool, at: DateTime) -> NewEvent {
+    NewEvent::new(&SecondFactorChanged { account, is_added }, at)
 }

@@ -30,6 +30,16 @@ pub(crate) enum Refusal {
     BadRefreshToken,
     /// The refresh token is too old.
     ExpiredRefreshToken,
+    /// The code of a second factor is wrong or was used; the field it came in.
+    BadCode(&'static str),
+    /// The sign-in has to begin anew.
+    NoSuchChallenge,
+    /// Too many wrong codes came for this account.
+    TooManyCodes,
+    /// The account has no factor with this id.
+    NoSuchFactor,
+    /// The account has as many factors as it may.
+    TooManyFactors(usize),
     /// No active session of the account has this id.
     NoSuchSession,
     /// The account is now in this version, not in the expected one.

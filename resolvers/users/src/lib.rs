@@ -13,6 +13,7 @@ mod options;
 mod passwords;
 mod queries;
 mod roles;
+mod second_factor;
 pub mod seed;
 mod service;
 mod sessions;

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, dataloader::Loader};
-use entities::users::{account, seller, session, user};
+use entities::users::{account, factor, seller, session, user};
 use kit::{
     Database, DateTime, Error, FromContext, Result, Viewer,
     ids::{AccountId, SellerId, SessionId, UserId},
@@ -34,6 +34,9 @@ pub(crate) struct SessionById(Database, account::Scope, DateTime);
 
 /// Active sessions of accounts that the viewer was allowed to see.
 pub(crate) struct SessionsOfAccount(Database, DateTime);
+
+/// Second factors in use of accounts that the viewer was allowed to see.
+pub(crate) struct FactorsOfAccount(Database);
 
 fn db(ctx: &Context<'_>) -> Database {
     ctx.data_unchecked::<Database>().clone()
@@ -157,5 +160,24 @@ impl Loader<AccountId> for SessionsOfAccount {
             sessions.entry(row.account_id).or_default().push(Arc::new(row));
         }
         Ok(sessions)
+    }
+}
+
+impl FromContext for FactorsOfAccount {
+    fn from_context(ctx: &Context<'_>) -> Self {
+        Self(db(ctx))
+    }
+}
+
+impl Loader<AccountId> for FactorsOfAccount {
+    type Value = Vec<factor::Model>;
+    type Error = Error;
+
+    async fn load(&self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Self::Value>> {
+        let mut factors: HashMap<AccountId, Self::Value> = HashMap::new();
+        for row in factor::in_use(self.0.read(), accounts).await? {
+            factors.entry(row.account_id).or_default().push(row);
+        }
+        Ok(factors)
     }
 }

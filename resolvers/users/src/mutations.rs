@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, MaybeUndefined, Object};
 use kit::{
     RequestScope, Result, SignedIn as IsSignedIn, UserError, UserErrorCode, Viewer,
-    ids::{AccountId, SessionId},
+    ids::{AccountId, FactorId, SessionId},
 };
 
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
     inputs::{AccountUpdateInput, SignInInput, SignInMethod, SignUpInput},
     loaders::AccountById,
     service::{AccountChange, Service, SignUp},
-    sessions::SignedIn,
-    types::{Account, AccountPayload, AuthPayload},
+    sessions::SignIn,
+    types::{Account, AccountPayload, AuthPayload, MfaChallenge, MfaEnrollPayload, MfaFactor, MfaKind},
 };
 
 pub(crate) struct Mutation;
@@ -51,7 +51,10 @@ impl Mutation {
                 let user_agent = RequestScope::of(ctx).user_agent.as_deref();
                 service.sign_in(&login.email, login.password.into(), user_agent).await
             }
-            SignInMethod::RefreshToken(token) => service.refresh(&token).await,
+            SignInMethod::RefreshToken(token) => service.refresh(&token).await.map(SignIn::Done),
+            SignInMethod::Mfa(answer) => {
+                service.answer(answer.challenge_id, &answer.response).await.map(SignIn::Done)
+            }
         };
         auth_payload(signed_in.map(AuthPayload::from))
     }
@@ -65,11 +68,73 @@ impl Mutation {
     ) -> Result<Option<AccountPayload>> {
         let viewer = Viewer::of(ctx);
         let ended = ctx.data_unchecked::<Arc<Service>>().end_sessions(viewer, id).await;
-        if let Err(failure) = ended {
-            return account_payload(Err(failure));
+        own_account(ctx, ended).await
+    }
+
+    /// Start enrolling a factor. It protects nothing before `mfaFactorSet` was
+    /// given its first code.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn mfa_enroll(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which kind of factor.")] kind: MfaKind,
+    ) -> Result<Option<MfaEnrollPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let enrolled = match kind {
+            MfaKind::Totp => ctx.data_unchecked::<Arc<Service>>().enroll(account).await,
+        };
+        match enrolled {
+            Ok(enrolled) => Ok(Some(MfaEnrollPayload {
+                factor: Some(enrolled.factor.into()),
+                secret: Some(enrolled.secret),
+                recovery_codes: enrolled.recovery_codes,
+                user_errors: Vec::new(),
+            })),
+            Err(Failure::Refused(refusals)) => Ok(Some(MfaEnrollPayload {
+                user_errors: user_errors(refusals),
+                ..MfaEnrollPayload::default()
+            })),
+            Err(Failure::Broken(error)) => Err(error),
         }
-        let account = kit::load::<AccountById, AccountId>(ctx, viewer.require_account()?).await?;
-        account_payload(Ok(account))
+    }
+
+    /// Confirm or remove a factor.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn mfa_factor_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which factor.")] id: FactorId,
+        #[graphql(
+            desc = "To confirm, the factor's present code; to remove, a code of any factor or a \
+                    recovery code."
+        )]
+        code: String,
+        #[graphql(desc = "Remove it.", default)] remove: bool,
+    ) -> Result<Option<AccountPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let set = ctx.data_unchecked::<Arc<Service>>().set_factor(account, id, &code, remove).await;
+        own_account(ctx, set).await
+    }
+
+    /// New recovery codes; the old ones are worth nothing afterwards.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn mfa_recovery_codes_renew(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A code of any factor, or an old recovery code.")] code: String,
+    ) -> Result<Option<MfaEnrollPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        match ctx.data_unchecked::<Arc<Service>>().renew_codes(account, &code).await {
+            Ok(codes) => {
+                let recovery_codes = Some(codes);
+                Ok(Some(MfaEnrollPayload { recovery_codes, ..MfaEnrollPayload::default() }))
+            }
+            Err(Failure::Refused(refusals)) => Ok(Some(MfaEnrollPayload {
+                user_errors: user_errors(refusals),
+                ..MfaEnrollPayload::default()
+            })),
+            Err(Failure::Broken(error)) => Err(error),
+        }
     }
 
     /// Change profile.
@@ -96,16 +161,35 @@ impl Mutation {
     }
 }
 
-impl From<SignedIn> for AuthPayload {
-    fn from(signed_in: SignedIn) -> Self {
-        Self {
-            access_token: Some(signed_in.access_token),
-            refresh_token: Some(signed_in.refresh_token),
-            expires_at: Some(signed_in.expires_at),
-            account: Some(Account(Arc::new(signed_in.account))),
-            user_errors: Vec::new(),
+impl From<SignIn> for AuthPayload {
+    fn from(outcome: SignIn) -> Self {
+        match outcome {
+            SignIn::Done(signed_in) => Self {
+                access_token: Some(signed_in.access_token),
+                refresh_token: Some(signed_in.refresh_token),
+                expires_at: Some(signed_in.expires_at),
+                account: Some(Account(Arc::new(signed_in.account))),
+                ..Self::default()
+            },
+            SignIn::Waits(waiting) => Self {
+                mfa_challenge: Some(MfaChallenge {
+                    id: waiting.id,
+                    factors: waiting.factors.into_iter().map(MfaFactor::from).collect(),
+                    expires_at: waiting.expires_at,
+                }),
+                ..Self::default()
+            },
         }
     }
+}
+
+/// The viewer's account after a change that does not answer it.
+async fn own_account(ctx: &Context<'_>, outcome: Result<(), Failure>) -> Result<Option<AccountPayload>> {
+    if let Err(failure) = outcome {
+        return account_payload(Err(failure));
+    }
+    let own = Viewer::of(ctx).require_account()?;
+    account_payload(Ok(kit::load::<AccountById, AccountId>(ctx, own).await?))
 }
 
 fn auth_payload(outcome: Result<AuthPayload, Failure>) -> Result<Option<AuthPayload>> {
@@ -152,6 +236,23 @@ fn user_error(refusal: Refusal) -> UserError {
         Refusal::ExpiredRefreshToken => {
             let message = "this refresh token has expired: sign in again";
             UserError::new(UserErrorCode::Expired, "method.refreshToken", message)
+        }
+        Refusal::BadCode(field) => {
+            let message = "this code is wrong, or was used before";
+            UserError::new(UserErrorCode::BadCredentials, field, message)
+        }
+        Refusal::NoSuchChallenge => {
+            let message = "sign in again: this challenge is answered, expired or used up";
+            UserError::new(UserErrorCode::Expired, "method.mfa.challengeId", message)
+        }
+        Refusal::TooManyCodes => {
+            let message = "too many wrong codes: try again in a quarter of an hour";
+            UserError::new(UserErrorCode::LimitExceeded, "method.mfa.response", message)
+        }
+        Refusal::NoSuchFactor => UserError::not_found("id", "factor"),
+        Refusal::TooManyFactors(most) => {
+            let message = format!("an account has at most {most} factors");
+            UserError::new(UserErrorCode::LimitExceeded, "kind", message)
         }
         Refusal::NoSuchSession => UserError::not_found("id", "session"),
         Refusal::VersionConflict(version) => UserError::version_conflict("expectedVersion", version),

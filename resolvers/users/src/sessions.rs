@@ -13,6 +13,7 @@ use crate::{
     events::{self, EndReason},
     failure::{Failure, Refusal},
     roles,
+    second_factor::Waiting,
     service::Service,
     tokens::{self, Claims},
     validation::{is_email, normalised_email},
@@ -31,6 +32,13 @@ pub(crate) struct SignedIn {
     /// When the access token expires.
     pub(crate) expires_at: DateTime,
     pub(crate) account: account::Details,
+}
+
+/// How a sign-in came out.
+pub(crate) enum SignIn {
+    Done(SignedIn),
+    /// The second step is still to come.
+    Waits(Waiting),
 }
 
 /// A refresh token that is about to be handed out.
@@ -56,7 +64,7 @@ impl Service {
         email: &str,
         password: SecretString,
         user_agent: Option<&str>,
-    ) -> Result<SignedIn, Failure> {
+    ) -> Result<SignIn, Failure> {
         let email = normalised_email(email);
         let account = match is_email(&email) {
             true => account::by_email(self.db.read(), &email).await.map_err(kit::Error::from)?,
@@ -66,12 +74,12 @@ impl Service {
         let hash = account.as_ref().map(|account| account.password_hash.clone());
         let is_right = self.passwords.verify(password, hash).await?;
         match account {
-            Some(account) if is_right => Ok(self.begin_session(account.into(), user_agent).await?),
+            Some(account) if is_right => Ok(self.after_first_step(account.into(), user_agent).await?),
             _ => Err(Refusal::BadCredentials.into()),
         }
     }
 
-    async fn begin_session(
+    pub(crate) async fn begin_session(
         &self,
         account: account::Details,
         user_agent: Option<&str>,

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Interface, Object, SimpleObject};
-use entities::users::{account, seller, session, user};
+use entities::users::{account, factor, seller, session, user};
 use kit::{
     CurrencyCode, DateTime, Error, Result, Role, Url, UserError, Viewer,
-    ids::{AccountId, UserId},
+    ids::{AccountId, ChallengeId, FactorId, UserId},
 };
 
 use crate::{
-    loaders::{SellerOfUser, SessionsOfAccount, UserById},
+    loaders::{FactorsOfAccount, SellerOfUser, SessionsOfAccount, UserById},
     roles,
 };
 
@@ -56,10 +56,68 @@ pub(crate) struct AuthPayload {
     pub(crate) refresh_token: Option<String>,
     /// Expiry of the access token.
     pub(crate) expires_at: Option<DateTime>,
+    /// Second step to complete, in place of the tokens.
+    pub(crate) mfa_challenge: Option<MfaChallenge>,
     /// The account. Null after sign-up and on failure.
     pub(crate) account: Option<Account>,
     /// Expected failures.
     pub(crate) user_errors: Vec<UserError>,
+}
+
+/// A pending second step.
+#[derive(SimpleObject)]
+pub(crate) struct MfaChallenge {
+    /// Challenge id.
+    pub(crate) id: ChallengeId,
+    /// Usable factors; a recovery code stands in for any of them.
+    pub(crate) factors: Vec<MfaFactor>,
+    /// Expiry.
+    pub(crate) expires_at: DateTime,
+}
+
+/// A factor being enrolled.
+#[derive(Default, SimpleObject)]
+pub(crate) struct MfaEnrollPayload {
+    /// Factor; confirm it with its first code. Null on failure.
+    pub(crate) factor: Option<MfaFactor>,
+    /// What the authenticator app reads, as an `otpauth` URI: show it as a QR code.
+    pub(crate) secret: Option<String>,
+    /// Codes that stand in for a lost factor, each once. Shown this one time;
+    /// null when the account has some already.
+    pub(crate) recovery_codes: Option<Vec<String>>,
+    /// Expected failures.
+    pub(crate) user_errors: Vec<UserError>,
+}
+
+/// Second factor kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum MfaKind {
+    /// An authenticator app: six digits every 30 seconds (RFC 6238).
+    Totp,
+}
+
+/// An enrolled second factor.
+#[derive(SimpleObject)]
+pub(crate) struct MfaFactor {
+    /// Global id.
+    pub(crate) id: FactorId,
+    /// Kind.
+    pub(crate) kind: MfaKind,
+    /// Enrolled.
+    pub(crate) created_at: DateTime,
+    /// Whether its first code has come; before, it is not asked for.
+    pub(crate) is_confirmed: bool,
+}
+
+impl From<factor::Model> for MfaFactor {
+    fn from(row: factor::Model) -> Self {
+        Self {
+            id: row.id,
+            kind: MfaKind::Totp,
+            created_at: row.created_at,
+            is_confirmed: row.confirmed_at.is_some(),
+        }
+    }
 }
 
 /// Account after a change.
@@ -187,6 +245,12 @@ impl Account {
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let sessions = kit::load::<SessionsOfAccount, AccountId>(ctx, self.0.id).await?;
         Ok(sessions.unwrap_or_default().into_iter().map(Session).collect())
+    }
+
+    /// Second factors in use, the oldest first.
+    async fn mfa_factors(&self, ctx: &Context<'_>) -> Result<Vec<MfaFactor>> {
+        let factors = kit::load::<FactorsOfAccount, AccountId>(ctx, self.0.id).await?;
+        Ok(factors.unwrap_or_default().into_iter().map(MfaFactor::from).collect())
     }
 
     /// Concurrency version; counts the changes.

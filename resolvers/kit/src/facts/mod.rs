@@ -13,4 +13,6 @@ pub use messages::{
     MessageReported, MessageSent, UserBlocked,
 };
 pub use products::{ProductArchived, ProductChange, ProductChanged, ReviewSaved};
-pub use users::{AccountCreated, AccountUpdated, EndReason, SessionRevoked, SessionStarted};
+pub use users::{
+    AccountCreated, AccountUpdated, EndReason, SecondFactorChanged, SessionRevoked, SessionStarted,
+};

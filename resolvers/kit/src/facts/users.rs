@@ -56,6 +56,23 @@ pub enum EndReason {
     TokenReused,
 }
 
+/// A second factor came into use, or was removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactorChanged {
+    /// Whose.
+    pub account: AccountId,
+    /// False when it was removed.
+    pub is_added: bool,
+}
+
+impl Fact for SecondFactorChanged {
+    const KIND: &'static str = "account.factor_changed";
+
+    fn subject(&self) -> String {
+        self.account.to_string()
+    }
+}
+
 impl Fact for AccountCreated {
     const KIND: &'static str = "account.created";
 

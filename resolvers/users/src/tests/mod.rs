@@ -4,6 +4,7 @@
 mod accounts;
 mod entities;
 mod paging;
+mod second_factor;
 mod sessions;
 
 use std::{sync::Arc, time::Duration};
@@ -78,6 +79,7 @@ impl TestModule {
     async fn sign_in(&self, method: Value) -> Value {
         let query = "mutation($method: SignInMethod!) { sessionSignIn(input: { method: $method }) { \
                      accessToken refreshToken expiresAt account { email roles } \
+                     mfaChallenge { id factors { id kind } } \
                      userErrors { code field } } }";
         let answer = self.ask(&Viewer::default(), query, json!({ "method": method })).await;
         answer["data"]["sessionSignIn"].clone()
