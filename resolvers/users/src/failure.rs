@@ -40,6 +40,10 @@ pub(crate) enum Refusal {
     NoSuchFactor,
     /// The account has as many factors as it may.
     TooManyFactors(usize),
+    /// The account has no address with this id.
+    NoSuchAddress,
+    /// The account has as many addresses as it may.
+    TooManyAddresses(u64),
     /// No active session of the account has this id.
     NoSuchSession,
     /// The account is now in this version, not in the expected one.

@@ -2,8 +2,8 @@
 
 use async_graphql::{InputObject, MaybeUndefined, OneofObject};
 use kit::{
-    CurrencyCode,
-    ids::{ChallengeId, UserId},
+    AddressInput, CurrencyCode,
+    ids::{AddressId, ChallengeId, UserId},
 };
 
 /// How to find a user.
@@ -62,6 +62,19 @@ pub(crate) struct MfaAnswer {
     pub(crate) challenge_id: ChallengeId,
     /// Code of an authenticator app, or a recovery code.
     pub(crate) response: String,
+}
+
+/// Address to save.
+#[derive(InputObject)]
+pub(crate) struct AddressSaveInput {
+    /// Existing one to change; a new one when absent.
+    pub(crate) id: Option<AddressId>,
+    /// Address.
+    pub(crate) address: AddressInput,
+    /// Make it the default for shipping, or no longer.
+    pub(crate) default_shipping: Option<bool>,
+    /// Make it the default for billing, or no longer.
+    pub(crate) default_billing: Option<bool>,
 }
 
 /// Profile changes; absent = unchanged.

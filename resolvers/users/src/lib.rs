@@ -2,6 +2,7 @@
 //! the sessions they are signed in with.
 #![recursion_limit = "512"]
 
+mod addresses;
 mod demo;
 mod events;
 mod failure;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_graphql::{Context, MaybeUndefined, Object};
 use kit::{
     RequestScope, Result, SignedIn as IsSignedIn, UserError, UserErrorCode, Viewer,
-    ids::{AccountId, FactorId, SessionId},
+    ids::{AccountId, AddressId, FactorId, SessionId},
 };
 
 use crate::{
+    addresses::AddressDraft,
     failure::{Failure, Refusal},
-    inputs::{AccountUpdateInput, SignInInput, SignInMethod, SignUpInput},
+    inputs::{AccountUpdateInput, AddressSaveInput, SignInInput, SignInMethod, SignUpInput},
     loaders::AccountById,
     service::{AccountChange, Service, SignUp},
     sessions::SignIn,
@@ -69,6 +70,40 @@ impl Mutation {
         let viewer = Viewer::of(ctx);
         let ended = ctx.data_unchecked::<Arc<Service>>().end_sessions(viewer, id).await;
         own_account(ctx, ended).await
+    }
+
+    /// Add or change an address.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn address_save(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The address.")] input: AddressSaveInput,
+    ) -> Result<Option<AccountPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let address = match input.address.check("address") {
+            Ok(address) => address,
+            Err(user_errors) => return Ok(Some(AccountPayload { account: None, user_errors })),
+        };
+        let draft = AddressDraft {
+            id: input.id,
+            address,
+            is_default_shipping: input.default_shipping,
+            is_default_billing: input.default_billing,
+        };
+        let saved = ctx.data_unchecked::<Arc<Service>>().save_address(account, draft).await;
+        account_payload(saved.map(|account| Some(Arc::new(account))))
+    }
+
+    /// Remove an address.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn address_delete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which address.")] id: AddressId,
+    ) -> Result<Option<AccountPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let removed = ctx.data_unchecked::<Arc<Service>>().remove_address(account, id).await;
+        account_payload(removed.map(|account| Some(Arc::new(account))))
     }
 
     /// Start enrolling a factor. It protects nothing before `mfaFactorSet` was
@@ -248,6 +283,11 @@ fn user_error(refusal: Refusal) -> UserError {
         Refusal::TooManyCodes => {
             let message = "too many wrong codes: try again in a quarter of an hour";
             UserError::new(UserErrorCode::LimitExceeded, "method.mfa.response", message)
+        }
+        Refusal::NoSuchAddress => UserError::not_found("id", "address"),
+        Refusal::TooManyAddresses(most) => {
+            let message = format!("an account has at most {most} addresses");
+            UserError::new(UserErrorCode::LimitExceeded, "", message)
         }
         Refusal::NoSuchFactor => UserError::not_found("id", "factor"),
         Refusal::TooManyFactors(most) => {

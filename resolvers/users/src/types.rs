@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Interface, Object, SimpleObject};
-use entities::users::{account, factor, seller, session, user};
+use entities::users::{account, address, factor, seller, session, user};
 use kit::{
-    CurrencyCode, DateTime, Error, Result, Role, Url, UserError, Viewer,
+    Address, CurrencyCode, DateTime, Error, Result, Role, Url, UserError, Viewer,
     ids::{AccountId, ChallengeId, FactorId, UserId},
 };
 
 use crate::{
-    loaders::{FactorsOfAccount, SellerOfUser, SessionsOfAccount, UserById},
+    loaders::{AddressesOfAccount, FactorsOfAccount, SellerOfUser, SessionsOfAccount, UserById},
     roles,
 };
 
@@ -22,6 +22,7 @@ pub(crate) enum Node {
     Seller(Seller),
     Account(Account),
     Session(Session),
+    SavedAddress(SavedAddress),
 }
 
 pub(crate) struct User(pub(crate) Arc<user::Model>);
@@ -29,6 +30,8 @@ pub(crate) struct User(pub(crate) Arc<user::Model>);
 pub(crate) struct Seller(pub(crate) Arc<seller::Model>);
 
 pub(crate) struct Account(pub(crate) Arc<account::Details>);
+
+pub(crate) struct SavedAddress(pub(crate) Arc<address::Model>);
 
 pub(crate) struct Session(pub(crate) Arc<session::Model>);
 
@@ -241,6 +244,12 @@ impl Account {
         self.0.currency.parse().map_err(|()| unknown())
     }
 
+    /// Address book, the oldest first.
+    async fn addresses(&self, ctx: &Context<'_>) -> Result<Vec<SavedAddress>> {
+        let addresses = kit::load::<AddressesOfAccount, AccountId>(ctx, self.0.id).await?;
+        Ok(addresses.unwrap_or_default().into_iter().map(SavedAddress).collect())
+    }
+
     /// Signed-in devices, the last used first.
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let sessions = kit::load::<SessionsOfAccount, AccountId>(ctx, self.0.id).await?;
@@ -256,6 +265,30 @@ impl Account {
     /// Concurrency version; counts the changes.
     async fn version(&self) -> i32 {
         self.0.version
+    }
+}
+
+/// An address in the book.
+#[Object(tag = "id/addr")]
+impl SavedAddress {
+    /// Global id.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Address.
+    async fn address(&self) -> Address {
+        self.0.address.clone().into()
+    }
+
+    /// Default for shipping.
+    async fn is_default_shipping(&self) -> bool {
+        self.0.is_default_shipping
+    }
+
+    /// Default for billing.
+    async fn is_default_billing(&self) -> bool {
+        self.0.is_default_billing
     }
 }
 

@@ -2,6 +2,7 @@
 //! rows, events, ports and statement counts.
 
 mod accounts;
+mod addresses;
 mod entities;
 mod paging;
 mod second_factor;
