@@ -4,7 +4,10 @@
 pub(crate) use kit::facts::EndReason;
 use kit::{
     DateTime,
-    facts::{AccountCreated, AccountUpdated, SecondFactorChanged, SessionRevoked, SessionStarted},
+    facts::{
+        AccountCreated, AccountUpdated, ConfirmationRequested, ResetRequested, SecondFactorChanged,
+        SessionRevoked, SessionStarted,
+    },
     ids::{AccountId, SessionId, UserId},
 };
 use subscriptions::NewEvent;
@@ -32,4 +35,12 @@ pub(crate) fn session_revoked(
 
 pub(crate) fn second_factor_changed(account: AccountId, is_added: bool, at: DateTime) -> NewEvent {
     NewEvent::new(&SecondFactorChanged { account, is_added }, at)
+}
+
+pub(crate) fn reset_requested(account: Option<AccountId>, at: DateTime) -> NewEvent {
+    NewEvent::new(&ResetRequested { account }, at)
+}
+
+pub(crate) fn confirmation_requested(account: AccountId, at: DateTime) -> NewEvent {
+    NewEvent::new(&ConfirmationRequested { account }, at)
 }

@@ -44,6 +44,8 @@ pub(crate) enum Refusal {
     NoSuchAddress,
     /// The account has as many addresses as it may.
     TooManyAddresses(u64),
+    /// The mailed token is not good, or not any more.
+    BadMailedToken,
     /// No active session of the account has this id.
     NoSuchSession,
     /// The account is now in this version, not in the expected one.

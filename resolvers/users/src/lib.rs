@@ -9,6 +9,7 @@ mod failure;
 mod identity;
 mod inputs;
 mod loaders;
+mod mailed;
 mod mutations;
 mod options;
 mod passwords;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 use async_graphql::{EmptySubscription, Schema};
 use kit::{
     Module, Parts, Platform, Result,
-    ports::{DemoAccounts, Identity, KeySet, Sellers},
+    ports::{DemoAccounts, Identity, KeySet, MailedTokens, Sellers},
 };
 
 pub use crate::options::UsersOptions;
@@ -66,6 +67,7 @@ impl Module for Users {
 
         platform.ports.provide::<dyn Identity>(service.clone());
         platform.ports.provide::<dyn Sellers>(service.clone());
+        platform.ports.provide::<dyn MailedTokens>(service.clone());
         platform.ports.provide::<dyn KeySet>(tokens);
         platform.ports.provide::<dyn DemoAccounts>(Arc::new(DemoPeople::new(platform.db.clone())));
 

@@ -72,6 +72,51 @@ impl Mutation {
         own_account(ctx, ended).await
     }
 
+    /// Ask for a reset mail; always succeeds, so that it tells nobody who has an
+    /// account.
+    async fn password_reset_request(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Email of the account.")] email: String,
+    ) -> Result<Option<bool>> {
+        ctx.data_unchecked::<Arc<Service>>().request_reset(&email).await?;
+        Ok(Some(true))
+    }
+
+    /// Set a password with a mailed token; revokes all sessions and signs in. A
+    /// second factor is asked for as at any sign-in.
+    async fn password_reset(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token that was mailed.")] token: String,
+        #[graphql(desc = "New password of 10 to 128 characters.")] password: String,
+    ) -> Result<Option<AuthPayload>> {
+        let user_agent = RequestScope::of(ctx).user_agent.as_deref();
+        let service = ctx.data_unchecked::<Arc<Service>>();
+        let reset = service.reset_password(&token, password.into(), user_agent).await;
+        auth_payload(reset.map(AuthPayload::from))
+    }
+
+    /// Ask for another mail to confirm one's email.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn email_confirmation_request(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
+        let account = Viewer::of(ctx).require_account()?;
+        ctx.data_unchecked::<Arc<Service>>().request_confirmation(account).await?;
+        Ok(Some(true))
+    }
+
+    /// Confirm an email with a mailed token. The account is answered to its
+    /// owner only.
+    async fn email_confirm(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token that was mailed.")] token: String,
+    ) -> Result<Option<AccountPayload>> {
+        let confirmed = ctx.data_unchecked::<Arc<Service>>().confirm_email(&token).await;
+        let own = Viewer::of(ctx).account;
+        account_payload(confirmed.map(|account| (own == Some(account.id)).then(|| Arc::new(account))))
+    }
+
     /// Add or change an address.
     #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
     async fn address_save(
@@ -283,6 +328,10 @@ fn user_error(refusal: Refusal) -> UserError {
         Refusal::TooManyCodes => {
             let message = "too many wrong codes: try again in a quarter of an hour";
             UserError::new(UserErrorCode::LimitExceeded, "method.mfa.response", message)
+        }
+        Refusal::BadMailedToken => {
+            let message = "this token is used, expired or was never ours: ask for another mail";
+            UserError::new(UserErrorCode::Expired, "token", message)
         }
         Refusal::NoSuchAddress => UserError::not_found("id", "address"),
         Refusal::TooManyAddresses(most) => {

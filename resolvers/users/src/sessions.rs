@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use entities::users::{account, refresh_token, session};
+use entities::users::{account, challenge, mailed_token, refresh_token, session};
 use kit::{DateTime, Id as _, Result, Viewer, ids::SessionId};
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _};
 use secrecy::SecretString;
@@ -21,6 +21,8 @@ use crate::{
 
 /// Between two looks for expired sessions.
 const CLEANING: Duration = Duration::from_secs(60 * 60);
+/// In milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// Longer user agents are cut.
 const MAX_USER_AGENT: usize = 300;
 
@@ -85,7 +87,7 @@ impl Service {
         user_agent: Option<&str>,
     ) -> Result<SignedIn> {
         let now = self.clock.now();
-        let refresh_token = tokens::new_refresh_token()?;
+        let refresh_token = tokens::new_secret()?;
         let next = self.next(&refresh_token, now);
         let session = session::Model {
             id: SessionId::generate(),
@@ -109,7 +111,7 @@ impl Service {
     pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<SignedIn, Failure> {
         let now = self.clock.now();
         let used = tokens::hash_of(refresh_token);
-        let refresh_token = tokens::new_refresh_token()?;
+        let refresh_token = tokens::new_secret()?;
         let next = self.next(&refresh_token, now);
         let refreshed = self.db.transaction(move |transaction| {
             Box::pin(refresh(transaction, used.clone(), next.clone(), now))
@@ -192,6 +194,8 @@ pub(crate) async fn forget_expired(service: Arc<Service>, stop: CancellationToke
         let cleaned = service.db.transaction(move |transaction| {
             Box::pin(async move {
                 refresh_token::delete_expired(transaction, now).await?;
+                mailed_token::delete_expired(transaction, now).await?;
+                challenge::delete_before(transaction, now.plus(-DAY)).await?;
                 Ok(session::delete_expired(transaction, now).await?)
             })
         });
@@ -239,7 +243,7 @@ async fn refresh(
     Ok(account.map_or(Refreshed::NotGood, |account| Refreshed::GoesOn(session, account)))
 }
 
-async fn end(
+pub(crate) async fn end(
     transaction: &DatabaseTransaction,
     which: session::Which,
     reason: EndReason,
@@ -270,6 +274,6 @@ fn cleaned(user_agent: &str) -> String {
     user_agent.chars().filter(|letter| !letter.is_control()).take(MAX_USER_AGENT).collect()
 }
 
-fn milliseconds(duration: Duration) -> i64 {
+pub(crate) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -14,5 +14,6 @@ pub use messages::{
 };
 pub use products::{ProductArchived, ProductChange, ProductChanged, ReviewSaved};
 pub use users::{
-    AccountCreated, AccountUpdated, EndReason, SecondFactorChanged, SessionRevoked, SessionStarted,
+    AccountCreated, AccountUpdated, ConfirmationRequested, EndReason, ResetRequested,
+    SecondFactorChanged, SessionRevoked, SessionStarted,
 };

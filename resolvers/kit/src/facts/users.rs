@@ -54,6 +54,8 @@ pub enum EndReason {
     Requested,
     /// A refresh token of it came a second time.
     TokenReused,
+    /// Somebody set a new password with a mailed token.
+    PasswordReset,
 }
 
 /// A second factor came into use, or was removed.
@@ -67,6 +69,36 @@ pub struct SecondFactorChanged {
 
 impl Fact for SecondFactorChanged {
     const KIND: &'static str = "account.factor_changed";
+
+    fn subject(&self) -> String {
+        self.account.to_string()
+    }
+}
+
+/// Somebody asked to set a new password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetRequested {
+    /// Of which account; absent when no account has the email that was given.
+    pub account: Option<AccountId>,
+}
+
+/// Somebody asked for another mail to confirm their address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmationRequested {
+    /// Whose.
+    pub account: AccountId,
+}
+
+impl Fact for ResetRequested {
+    const KIND: &'static str = "account.reset_requested";
+
+    fn subject(&self) -> String {
+        self.account.map_or_else(|| "nobody".to_owned(), |account| account.to_string())
+    }
+}
+
+impl Fact for ConfirmationRequested {
+    const KIND: &'static str = "account.confirmation_requested";
 
     fn subject(&self) -> String {
         self.account.to_string()

@@ -5,6 +5,7 @@ mod demo;
 mod files;
 mod identity;
 mod keys;
+mod mailed_tokens;
 mod people;
 mod sellers;
 
@@ -18,6 +19,7 @@ pub use demo::{DemoAccount, DemoAccounts};
 pub use files::{Files, NotAttached, StoredFile};
 pub use identity::Identity;
 pub use keys::KeySet;
+pub use mailed_tokens::{MailedTokenPurpose, MailedTokens};
 pub use people::{Contact, People};
 pub use sellers::Sellers;
 

@@ -4,6 +4,7 @@
 mod accounts;
 mod addresses;
 mod entities;
+mod mailed;
 mod paging;
 mod second_factor;
 mod sessions;

@@ -1,6 +1,6 @@
 //! The second step of signing in can't be skipped, guessed or repeated.
 
-use kit::{Clock as _, Viewer};
+use kit::{Clock as _, Viewer, ports::MailedTokenPurpose};
 use serde_json::{Value, json};
 use totp_rs::Totp;
 
@@ -197,4 +197,17 @@ async fn a_challenge_ends_and_a_stranger_can_not_touch_a_factor() {
     assert!(module.first_step("ada").await["accessToken"].is_string());
     let kinds: Vec<String> = module.events().await.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds.iter().filter(|kind| *kind == "account.factor_changed").count(), 2);
+}
+
+#[tokio::test]
+async fn a_new_password_does_not_skip_the_second_step() {
+    let module = TestModule::start().await;
+    let ada = module.guarded("ada").await;
+    let token = module.mailed(&ada.viewer, MailedTokenPurpose::ResetPassword).await;
+
+    let reset = module.reset(&token, "a new horse battery").await;
+
+    assert_eq!(reset["accessToken"], json!(null));
+    let second = module.answer(&reset["mfaChallenge"]["id"], &module.code(&ada.app)).await;
+    assert!(second["accessToken"].is_string(), "{second}");
 }
