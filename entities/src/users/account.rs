@@ -236,6 +236,22 @@ pub async fn set_password(
     Ok(set.exec_with_returning(db).await?.into_iter().next().map(Details::from))
 }
 
+/// Stores other roles. `None` when there is no such account.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_roles(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    roles: String,
+) -> Result<Option<Details>, DbErr> {
+    let set = Entity::update_many()
+        .col_expr(Column::Roles, roles.into())
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.eq(id));
+    Ok(set.exec_with_returning(db).await?.into_iter().next().map(Details::from))
+}
+
 /// Notes that the email is the account's. `None` when there is no such account.
 ///
 /// # Errors

@@ -3,10 +3,10 @@
 
 pub(crate) use kit::facts::EndReason;
 use kit::{
-    DateTime,
+    DateTime, Role,
     facts::{
-        AccountCreated, AccountUpdated, ConfirmationRequested, ResetRequested, SecondFactorChanged,
-        SessionRevoked, SessionStarted,
+        AccountCreated, AccountUpdated, ConfirmationRequested, ResetRequested, RolesChanged,
+        SecondFactorChanged, SessionRevoked, SessionStarted,
     },
     ids::{AccountId, SessionId, UserId},
 };
@@ -43,4 +43,8 @@ pub(crate) fn reset_requested(account: Option<AccountId>, at: DateTime) -> NewEv
 
 pub(crate) fn confirmation_requested(account: AccountId, at: DateTime) -> NewEvent {
     NewEvent::new(&ConfirmationRequested { account }, at)
+}
+
+pub(crate) fn roles_changed(account: AccountId, roles: Vec<Role>, at: DateTime) -> NewEvent {
+    NewEvent::new(&RolesChanged { account, roles }, at)
 }

@@ -46,6 +46,10 @@ pub(crate) enum Refusal {
     TooManyAddresses(u64),
     /// The mailed token is not good, or not any more.
     BadMailedToken,
+    /// There is no such account.
+    NoSuchAccount,
+    /// Administrators don't lock themselves out.
+    OwnAdmin,
     /// No active session of the account has this id.
     NoSuchSession,
     /// The account is now in this version, not in the expected one.

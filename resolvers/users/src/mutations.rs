@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, MaybeUndefined, Object};
 use kit::{
-    RequestScope, Result, SignedIn as IsSignedIn, UserError, UserErrorCode, Viewer,
+    RequestScope, Require, Result, Role, SignedIn as IsSignedIn, UserError, UserErrorCode, Viewer,
     ids::{AccountId, AddressId, FactorId, SessionId},
 };
 
@@ -17,6 +17,9 @@ use crate::{
     sessions::SignIn,
     types::{Account, AccountPayload, AuthPayload, MfaChallenge, MfaEnrollPayload, MfaFactor, MfaKind},
 };
+
+/// Changes other people's accounts.
+const WRITE_ACCOUNTS: &str = "accounts:write";
 
 pub(crate) struct Mutation;
 
@@ -115,6 +118,19 @@ impl Mutation {
         let confirmed = ctx.data_unchecked::<Arc<Service>>().confirm_email(&token).await;
         let own = Viewer::of(ctx).account;
         account_payload(confirmed.map(|account| (own == Some(account.id)).then(|| Arc::new(account))))
+    }
+
+    /// Set roles. They hold at once, also for sessions that are under way.
+    #[graphql(guard = "Require(WRITE_ACCOUNTS)", requires_scopes = "accounts:write")]
+    async fn account_roles_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose roles.")] account_id: AccountId,
+        #[graphql(desc = "All roles; CUSTOMER is always among them.")] roles: Vec<Role>,
+    ) -> Result<Option<AccountPayload>> {
+        let service = ctx.data_unchecked::<Arc<Service>>();
+        let set = service.set_roles(Viewer::of(ctx), account_id, roles).await;
+        account_payload(set.map(|account| Some(Arc::new(account))))
     }
 
     /// Add or change an address.
@@ -332,6 +348,11 @@ fn user_error(refusal: Refusal) -> UserError {
         Refusal::BadMailedToken => {
             let message = "this token is used, expired or was never ours: ask for another mail";
             UserError::new(UserErrorCode::Expired, "token", message)
+        }
+        Refusal::NoSuchAccount => UserError::not_found("accountId", "account"),
+        Refusal::OwnAdmin => {
+            let message = "another administrator has to take the role ADMIN from you";
+            UserError::new(UserErrorCode::ForbiddenTransition, "roles", message)
         }
         Refusal::NoSuchAddress => UserError::not_found("id", "address"),
         Refusal::TooManyAddresses(most) => {

@@ -14,6 +14,6 @@ pub use messages::{
 };
 pub use products::{ProductArchived, ProductChange, ProductChanged, ReviewSaved};
 pub use users::{
-    AccountCreated, AccountUpdated, ConfirmationRequested, EndReason, ResetRequested,
+    AccountCreated, AccountUpdated, ConfirmationRequested, EndReason, ResetRequested, RolesChanged,
     SecondFactorChanged, SessionRevoked, SessionStarted,
 };

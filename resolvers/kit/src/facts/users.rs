@@ -4,6 +4,8 @@ use entities::ids::{AccountId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use subscriptions::Fact;
 
+use crate::Role;
+
 /// Somebody signed up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountCreated {
@@ -99,6 +101,23 @@ impl Fact for ResetRequested {
 
 impl Fact for ConfirmationRequested {
     const KIND: &'static str = "account.confirmation_requested";
+
+    fn subject(&self) -> String {
+        self.account.to_string()
+    }
+}
+
+/// An account was given other roles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolesChanged {
+    /// Whose.
+    pub account: AccountId,
+    /// All roles from now on.
+    pub roles: Vec<Role>,
+}
+
+impl Fact for RolesChanged {
+    const KIND: &'static str = "account.roles_changed";
 
     fn subject(&self) -> String {
         self.account.to_string()
