@@ -259,6 +259,16 @@ id!(
     "ntf"
 );
 id!(
+    /// A notification on its way by mail or push.
+    NotificationDeliveryId,
+    "ntd"
+);
+id!(
+    /// A device that takes pushed notifications.
+    PushDeviceId,
+    "dev"
+);
+id!(
     /// An endpoint that is told of events.
     WebhookEndpointId,
     "whe"

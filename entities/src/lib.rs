@@ -2,7 +2,15 @@
 //! queries that carry their own visibility scope.
 
 pub mod events;
+pub mod files;
 pub mod ids;
+pub mod messages;
+pub mod notifications;
+mod page;
 pub mod products;
+mod sql;
 pub mod time;
 pub mod users;
+pub mod webhooks;
+
+pub use page::Page;

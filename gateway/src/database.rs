@@ -1,13 +1,16 @@
 //! The database before the modules see it: opened, migrated, and, when it is
 //! empty and embedded, filled with demo data.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path, sync::Arc};
 
-use entities::{products::product, users::user};
+use entities::{
+    products::{Scope, product},
+    users::{seller, user},
+};
 use futures_util::FutureExt as _;
 use kit::{
     Backend, Database, Error,
-    ids::UserId,
+    ids::{ProductId, SellerId, UserId},
     seed::{Progress, Scale, id},
 };
 use migrations::Migrator;
@@ -109,9 +112,26 @@ pub async fn migrate(db: &Database) -> kit::Result<()> {
 pub async fn seed(db: &Database, scale: Scale, progress: Progress<'_>) -> kit::Result<()> {
     users::seed::seed(db, scale, progress).await?;
     products::seed::seed(db, scale, progress).await?;
+    messages::seed::seed(db, scale, &asked_about(db, scale).await?, progress).await?;
+    notifications::seed::seed(db, scale, progress).await?;
     // The database plans by what it knows of its tables: it should know them all.
     db.write().execute_unprepared("ANALYZE").await?;
     Ok(())
+}
+
+/// Products that buyers ask about, each with who answers.
+async fn asked_about(db: &Database, scale: Scale) -> kit::Result<Vec<(ProductId, UserId)>> {
+    let ids: Vec<ProductId> = (0..scale.products()).step_by(10).map(id).collect();
+    let mut products = product::by_ids(db.read(), Scope::Public, &ids).await?;
+    products.sort_by_key(|product| product.id);
+    let shops: Vec<SellerId> = products.iter().map(|product| product.seller_id).collect();
+    let owners: HashMap<SellerId, UserId> = seller::by_ids(db.read(), &shops)
+        .await?
+        .into_iter()
+        .map(|shop| (shop.id, shop.user_id))
+        .collect();
+    let answered = |product: &Arc<product::Row>| Some((product.id, *owners.get(&product.seller_id)?));
+    Ok(products.iter().filter_map(answered).collect())
 }
 
 /// Whether the demo marketplace is there.

@@ -13,7 +13,8 @@ mod telemetry;
 
 pub use app::{App, Extra, StartError};
 pub use config::{
-    AuthConfig, ByteSize, Config, ConfigError, CorsConfig, DatabaseConfig, EventsConfig, GraphConfig,
-    LogFormat, ModulesConfig, PersistedQueriesConfig, RealtimeConfig, RedisConfig, RemoteConfig,
-    ServerConfig, Sources, TelemetryConfig, markdown,
+    AuthConfig, ByteSize, Config, ConfigError, CorsConfig, DatabaseConfig, EventsConfig, FilesConfig,
+    GraphConfig, LogFormat, MailConfig, ModulesConfig, NotificationsConfig, PersistedQueriesConfig,
+    PushConfig, RealtimeConfig, RedisConfig, RemoteConfig, S3Config, ServerConfig, Sources,
+    TelemetryConfig, WebhooksConfig, markdown,
 };

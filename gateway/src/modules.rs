@@ -6,7 +6,14 @@ use crate::{Config, ConfigError, StartError};
 
 /// All modules of the product, configured.
 fn all(config: &Config) -> Result<Vec<Box<dyn Module>>, ConfigError> {
-    Ok(vec![Box::new(users::Users::new(config.auth.users()?)), Box::new(products::Products)])
+    Ok(vec![
+        Box::new(users::Users::new(config.auth.users()?)),
+        Box::new(products::Products),
+        Box::new(messages::Messages),
+        Box::new(files::Files::new(config.files.options(&config.server, &config.database))),
+        Box::new(webhooks::Webhooks::new(config.webhooks.options())),
+        Box::new(notifications::Notifications::new(config.notifications()?)),
+    ])
 }
 
 /// The names of all modules.
@@ -78,23 +85,26 @@ mod tests {
     #[test]
     fn every_module_runs_here_unless_the_configuration_says_otherwise() {
         let mut config = Config::default();
-        assert_eq!(local_names(&config), Ok(vec!["users", "products"]));
+        let all = names(&config).expect("the default can be used");
+        let without_products: Vec<_> = all.iter().copied().filter(|name| *name != "products").collect();
+        assert_eq!(local_names(&config), Ok(all));
 
         config.modules.disabled = vec!["products".to_owned()];
-        assert_eq!(local_names(&config), Ok(vec!["users"]));
+        assert_eq!(local_names(&config), Ok(without_products.clone()));
 
         config.modules.disabled = Vec::new();
         config.modules.remote.insert("products".to_owned(), RemoteConfig::at("http://elsewhere"));
-        assert_eq!(local_names(&config), Ok(vec!["users"]));
+        assert_eq!(local_names(&config), Ok(without_products));
     }
 
     #[test]
     fn a_choice_that_can_not_work_is_refused_with_a_way_out() {
         let mut config = Config::default();
+        let known = names(&config).expect("the default can be used").join(", ");
         config.modules.disabled = vec!["kitchen".to_owned()];
         assert_eq!(
             local_names(&config),
-            Err("modules.disabled names `kitchen`, but the modules are users, products".to_owned())
+            Err(format!("modules.disabled names `kitchen`, but the modules are {known}"))
         );
 
         config.modules.disabled = vec!["users".to_owned()];

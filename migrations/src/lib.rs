@@ -2,8 +2,13 @@
 //! Expand first, contract in a later release.
 
 mod events;
+mod files;
+mod messages;
+mod notifications;
 mod products;
+mod statements;
 mod users;
+mod webhooks;
 
 use sea_orm_migration::prelude::*;
 
@@ -17,6 +22,10 @@ impl MigratorTrait for Migrator {
         migrations.extend(events::migrations());
         migrations.extend(users::migrations());
         migrations.extend(products::migrations());
+        migrations.extend(messages::migrations());
+        migrations.extend(files::migrations());
+        migrations.extend(webhooks::migrations());
+        migrations.extend(notifications::migrations());
         migrations
     }
 }

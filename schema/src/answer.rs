@@ -4,6 +4,7 @@
 use std::{io::Write as _, sync::Arc};
 
 use async_graphql::{Response, ServerError, Value, Variables};
+use bytes::Bytes;
 use indexmap::IndexMap;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
 };
 
 /// What a request is answered.
+#[derive(Clone)]
 pub struct Answer {
     data: Data,
     /// Errors, in the client's terms.
@@ -22,6 +24,7 @@ pub struct Answer {
     pub extensions: IndexMap<String, Value>,
 }
 
+#[derive(Clone)]
 enum Data {
     /// The request was refused before anything ran.
     None,
@@ -32,6 +35,8 @@ enum Data {
         prepared: Arc<Prepared>,
         variables: Variables,
     },
+    /// Written already, for many.
+    Written(Bytes),
 }
 
 impl Answer {
@@ -54,6 +59,17 @@ impl Answer {
         Self { data, errors, extensions: IndexMap::new() }
     }
 
+    /// The same answer with its data written as JSON: clones share the bytes.
+    pub(crate) fn written(mut self) -> Self {
+        if let Data::Tree { .. } = &self.data {
+            let mut out = Vec::with_capacity(1_024);
+            self.data.write_json(&mut out);
+            out.shrink_to_fit();
+            self.data = Data::Written(out.into());
+        }
+        self
+    }
+
     /// Whether the request was refused before anything ran (GraphQL over HTTP:
     /// an answer without `data`).
     #[must_use]
@@ -71,13 +87,9 @@ impl Answer {
                 out.push(b',');
             }
         }
-        match &self.data {
-            Data::None => {}
-            Data::Null => out.extend_from_slice(b"\"data\":null"),
-            Data::Tree { value, prepared, variables } => {
-                out.extend_from_slice(b"\"data\":");
-                Writer { out, variables, keys: prepared.keys() }.selection(value, &prepared.shape);
-            }
+        if !self.is_refused() {
+            out.extend_from_slice(b"\"data\":");
+            self.data.write_json(out);
         }
         if !self.extensions.is_empty() {
             out.extend_from_slice(b",\"extensions\":");
@@ -86,12 +98,34 @@ impl Answer {
         out.push(b'}');
     }
 
+    /// Room for the answer as JSON, where it is known.
+    #[must_use]
+    pub fn size_hint(&self) -> usize {
+        match &self.data {
+            Data::Written(json) => json.len() + 16,
+            _ => 1_024,
+        }
+    }
+
     /// The answer as JSON text.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(1_024);
+        let mut out = Vec::with_capacity(self.size_hint());
         self.write_json(&mut out);
         out
+    }
+}
+
+impl Data {
+    fn write_json(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::None => {}
+            Self::Null => out.extend_from_slice(b"null"),
+            Self::Tree { value, prepared, variables } => {
+                Writer { out, variables, keys: prepared.keys() }.selection(value, &prepared.shape);
+            }
+            Self::Written(json) => out.extend_from_slice(json),
+        }
     }
 }
 
@@ -100,7 +134,7 @@ impl From<Answer> for Response {
         let mut errors = answer.errors;
         let data = match &answer.data {
             Data::None | Data::Null => Value::Null,
-            Data::Tree { .. } => {
+            Data::Tree { .. } | Data::Written(_) => {
                 let bare = Answer { errors: Vec::new(), extensions: IndexMap::new(), data: answer.data };
                 match serde_json::from_slice::<IndexMap<String, Value>>(&bare.to_json()) {
                     Ok(mut json) => json.swap_remove("data").unwrap_or_default(),

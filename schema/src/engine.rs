@@ -13,7 +13,7 @@ use apollo_compiler::{
 };
 use async_graphql::{Data, Executor, Name, Request, Response, ServerError, Variables};
 use futures_util::{StreamExt as _, stream::BoxStream};
-use kit::{Batches, RequestScope, drive, drive_stream};
+use kit::{Batches, RequestScope, drive};
 use moka::future::Cache;
 
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     },
     error,
     execute::{Keys, Run, is_included},
+    fanout::{Fanout, Personal, Sharing},
     introspect::Introspector,
     planner::{Fetch, HivePlanner, Plan, PlanError, Planner, Step, SubOperation},
     satisfiable,
@@ -56,17 +57,20 @@ pub struct GraphQLRequest {
 
 /// The graph, ready to answer. Cheap to clone.
 #[derive(Clone)]
-pub struct Engine(Arc<Graph>);
+pub struct Engine(pub(crate) Arc<Graph>);
 
-struct Graph {
+pub(crate) struct Graph {
     public: PublicSchema,
     supergraph: String,
     subgraphs: Vec<SubgraphSdl>,
-    planner: Arc<dyn Planner>,
-    transports: HashMap<String, Arc<dyn Transport>>,
+    pub(crate) planner: Arc<dyn Planner>,
+    pub(crate) transports: HashMap<String, Arc<dyn Transport>>,
     limits: Limits,
     /// Tell a found object of `node` from a reference.
     witnesses: Witnesses,
+    /// Which fields depend on who asks.
+    personal: Personal,
+    pub(crate) fanout: Arc<Fanout>,
     documents: Cache<String, Arc<Prepared>>,
 }
 
@@ -113,6 +117,8 @@ pub struct Prepared {
     variables: Vec<Node<VariableDefinition>>,
     /// Further names that the plan has for variables.
     conditions: Vec<(Name, Name)>,
+    /// How subscribers can share it; `None` when each has to have its own.
+    pub(crate) sharing: Option<Sharing>,
 }
 
 impl Engine {
@@ -193,6 +199,8 @@ impl Engine {
         }
         let public = PublicSchema::from_supergraph(&supergraph)?;
         let witnesses = Witnesses::of(&supergraph);
+        let personal = Personal::of(&supergraph);
+        let fanout = Arc::new(Fanout::new(limits.fanout));
         // A document counts as many as it is large: comments are no tokens, and a
         // few fragments can stand for thousands of fields.
         let documents = Cache::builder()
@@ -210,6 +218,8 @@ impl Engine {
             transports,
             limits,
             witnesses,
+            personal,
+            fanout,
             documents,
         })))
     }
@@ -325,79 +335,6 @@ impl Engine {
         let (value, errors) = self.0.finish(run, &prepared, &variables);
         Answer::new(value, errors, prepared, variables)
     }
-
-    /// Follows a subscription: one answer for every event. A query or mutation
-    /// is answered once.
-    pub fn subscribe(&self, request: GraphQLRequest, scope: RequestScope) -> BoxStream<'static, Answer> {
-        let engine = self.clone();
-        let start = async move {
-            match engine.prepare(&request.query, request.operation_name.as_deref()).await {
-                Ok(prepared) => engine.follow(prepared, request.variables, scope),
-                Err(errors) => once(Answer::refused(errors)),
-            }
-        };
-        futures_util::stream::once(start).flatten().boxed()
-    }
-
-    fn follow(
-        &self,
-        prepared: Arc<Prepared>,
-        given: Variables,
-        scope: RequestScope,
-    ) -> BoxStream<'static, Answer> {
-        let engine = self.clone();
-        if prepared.kind != Kind::Subscription {
-            let answer = async move { engine.run(prepared, given, scope).await };
-            return futures_util::stream::once(answer).boxed();
-        }
-        let variables = match self.0.affordable(&prepared, given) {
-            Ok(variables) => Arc::new(variables),
-            Err(errors) => return once(Answer::refused(errors)),
-        };
-        let Some(fetch) = prepared.subscription() else {
-            let message = "the subscription has no field to follow";
-            return once(Answer::refused(vec![error::coded(error::BAD_REQUEST, message)]));
-        };
-        let Some(transport) = self.0.transports.get(&*fetch.subgraph) else {
-            return once(Answer::refused(vec![error::coded(error::INTERNAL, "internal error")]));
-        };
-        // The stream outlives every event, so its own loaders must not remember.
-        let scope = RequestScope { batches: Batches::forgetting(), ..scope };
-        let root = Run::new(self.0.planner.as_ref(), &self.0.transports, &variables, &scope);
-        let events = transport.subscribe(&fetch.operation, root.variables_of(fetch), &scope);
-        let events = drive_stream(scope.batches.clone(), events);
-        events
-            .then(move |event| {
-                let (engine, prepared, variables) =
-                    (engine.clone(), prepared.clone(), variables.clone());
-                let scope = RequestScope { batches: Batches::default(), ..scope.clone() };
-                async move { engine.event(&prepared, event, &variables, &scope).await }
-            })
-            .boxed()
-    }
-
-    async fn event(
-        &self,
-        prepared: &Arc<Prepared>,
-        event: crate::SubAnswer,
-        variables: &Variables,
-        scope: &RequestScope,
-    ) -> Answer {
-        let run = Run::new(self.0.planner.as_ref(), &self.0.transports, variables, scope);
-        if let Some(fetch) = prepared.subscription() {
-            run.take(fetch, event);
-        }
-        if let Some(Step::Sequence(steps)) = &prepared.plan.root {
-            let rest = async {
-                for step in &steps[1..] {
-                    run.step(step).await;
-                }
-            };
-            drive(scope.batches.clone(), rest).await;
-        }
-        let (value, errors) = self.0.finish(run, prepared, variables);
-        Answer::new(value, errors, prepared.clone(), variables.clone())
-    }
 }
 
 impl Executor for Engine {
@@ -456,7 +393,9 @@ impl Graph {
             conditions,
             shape,
             plan,
+            sharing: None,
         };
+        prepared.sharing = Sharing::of(&prepared, &self.personal, &self.transports);
         if self.can_answer_alone(&prepared)
             && let Some(printed) = print(Names::Client, None)?
             && let Ok(own) = SubOperation::parse(&printed.text)
@@ -513,7 +452,11 @@ impl Graph {
     }
 
     /// The variables of an operation that costs no more with them than it may.
-    fn affordable(&self, prepared: &Prepared, given: Variables) -> Result<Variables, Vec<ServerError>> {
+    pub(crate) fn affordable(
+        &self,
+        prepared: &Prepared,
+        given: Variables,
+    ) -> Result<Variables, Vec<ServerError>> {
         let variables = self.variables(prepared, given)?;
         let (cost, most) = (cost::of(&prepared.shape, &variables), self.limits.cost);
         if cost > most {
@@ -534,7 +477,7 @@ impl Graph {
         Ok(variables)
     }
 
-    fn finish(
+    pub(crate) fn finish(
         &self,
         run: Run<'_>,
         prepared: &Prepared,
@@ -565,16 +508,22 @@ impl Prepared {
         self.root_fields().any(Field::is_introspection)
     }
 
+    /// Whether a variable has to have a value.
+    pub(crate) fn needs(&self, variable: &str) -> bool {
+        let mut definitions = self.variables.iter();
+        definitions.any(|definition| definition.name == variable && definition.ty.is_non_null())
+    }
+
     pub(crate) const fn keys(&self) -> Keys {
         self.keys
     }
 
-    fn root_fields(&self) -> impl Iterator<Item = &Field> {
+    pub(crate) fn root_fields(&self) -> impl Iterator<Item = &Field> {
         self.shape.variants.iter().flat_map(|variant| &variant.fields)
     }
 
     /// The step that follows a stream.
-    fn subscription(&self) -> Option<&Fetch> {
+    pub(crate) fn subscription(&self) -> Option<&Fetch> {
         match &self.plan.root {
             Some(Step::Subscribe(fetch)) => Some(fetch),
             Some(Step::Sequence(steps)) => match steps.first() {
@@ -584,8 +533,4 @@ impl Prepared {
             _ => None,
         }
     }
-}
-
-fn once(answer: Answer) -> BoxStream<'static, Answer> {
-    futures_util::stream::once(std::future::ready(answer)).boxed()
 }

@@ -37,6 +37,10 @@ pub struct Limits {
     /// Prepared documents kept in memory, least recently used out first; a large
     /// one counts as several.
     pub documents: u64,
+    /// Answers that a shared stream keeps for subscribers who are behind; one
+    /// that is further behind reads the log for itself.
+    #[serde(skip)]
+    pub fanout: usize,
 }
 
 impl Default for Limits {
@@ -54,6 +58,7 @@ impl Default for Limits {
             errors: 100,
             planning: Duration::from_secs(5),
             documents: 4_096,
+            fanout: 32,
         }
     }
 }

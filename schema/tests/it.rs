@@ -3,6 +3,7 @@
 
 mod bounds;
 mod cases;
+mod fanout;
 mod plans;
 mod properties;
 mod support;

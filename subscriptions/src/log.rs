@@ -16,6 +16,9 @@ use tokio::sync::{Notify, broadcast, watch};
 
 use crate::{Event, Following, NewEvent, Position, RedisBus, reader};
 
+/// Events in one statement; SQLite binds at most 32,766 values.
+const BATCH: usize = 1_000;
+
 /// Why a stream can't start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -102,16 +105,23 @@ impl EventLog {
     /// # Errors
     /// When the database fails.
     pub async fn append(transaction: &impl ConnectionTrait, event: NewEvent) -> Result<(), DbErr> {
-        let row = event::ActiveModel {
-            sequence: NotSet,
-            transaction: NotSet,
-            kind: Set(event.kind.to_owned()),
-            version: Set(event.version),
-            subject: Set(event.subject),
-            payload: Set(event.payload),
-            at: Set(event.at),
-        };
-        event::Entity::insert(row).exec_without_returning(transaction).await.map(drop)
+        event::Entity::insert(row(event)).exec_without_returning(transaction).await.map(drop)
+    }
+
+    /// Writes many facts in their order, with a statement for every thousand.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn append_all(
+        transaction: &impl ConnectionTrait,
+        events: Vec<NewEvent>,
+    ) -> Result<(), DbErr> {
+        let mut rows = events.into_iter().map(row).peekable();
+        while rows.peek().is_some() {
+            let batch: Vec<event::ActiveModel> = rows.by_ref().take(BATCH).collect();
+            event::Entity::insert_many(batch).exec_without_returning(transaction).await?;
+        }
+        Ok(())
     }
 
     /// Tells whoever follows now, on every instance, and stores nothing: for
@@ -150,5 +160,17 @@ impl EventLog {
     #[must_use]
     pub fn head(&self) -> Position {
         *self.0.head.borrow()
+    }
+}
+
+fn row(event: NewEvent) -> event::ActiveModel {
+    event::ActiveModel {
+        sequence: NotSet,
+        transaction: NotSet,
+        kind: Set(event.kind.to_owned()),
+        version: Set(event.version),
+        subject: Set(event.subject),
+        payload: Set(event.payload),
+        at: Set(event.at),
     }
 }

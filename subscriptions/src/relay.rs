@@ -84,12 +84,15 @@ impl EventLog {
                 return Ok(count);
             };
             count += events.len();
-            for event in events.into_iter().map(Arc::new) {
-                self.remember(event.clone());
+            let events: Vec<_> = events.into_iter().map(Arc::new).collect();
+            events.iter().cloned().for_each(|event| self.remember(event));
+            // Before anybody is handed an event: who has seen one reads a head
+            // that is not behind it, and finds it in memory.
+            self.0.head.send_replace(last);
+            for event in events {
                 // Nobody listening is fine.
                 let _ = self.0.live.send(event);
             }
-            self.0.head.send_replace(last);
         }
     }
 

@@ -3,61 +3,12 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use kit::ids::ProductId;
 use serde_json::{Value, json};
-use tests::{Client, Served, TestApp, on_each_database};
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest as _},
-};
+use tests::{Client, Socket, TestApp, on_each_database};
 
 pub(crate) const EVENTS: &str = "subscription($ids: [ID!]!, $after: String) { productEvents(ids: $ids, after: $after) { \
     cursor changed product { id title seller { name } } } }";
-
-/// A client of graphql-transport-ws.
-struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
-
-impl Socket {
-    async fn open(served: &Served, payload: Value) -> Self {
-        let url = format!("{}/graphql", served.url.replacen("http", "ws", 1));
-        let mut request = url.into_client_request().expect("a request");
-        let protocol = "graphql-transport-ws".parse().expect("a header value");
-        request.headers_mut().insert("sec-websocket-protocol", protocol);
-        let (socket, _) = connect_async(request).await.expect("the gateway takes sockets");
-        let mut socket = Self(socket);
-        socket.send(json!({ "type": "connection_init", "payload": payload })).await;
-        socket
-    }
-
-    async fn send(&mut self, message: Value) {
-        self.0.send(Message::text(message.to_string())).await.expect("the socket is open");
-    }
-
-    async fn subscribe(&mut self, variables: Value) {
-        let payload = json!({ "query": EVENTS, "variables": variables });
-        self.send(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
-    }
-
-    /// The next message; `None` when the server closed the socket.
-    async fn next(&mut self) -> Option<Value> {
-        loop {
-            let next = tokio::time::timeout(Duration::from_secs(20), self.0.next()).await;
-            match next.expect("a message within 20 s")? {
-                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).expect("JSON")),
-                Ok(Message::Close(_)) | Err(_) => return None,
-                Ok(_) => {}
-            }
-        }
-    }
-
-    /// The payload of the next event.
-    async fn event(&mut self) -> Value {
-        let message = self.next().await.expect("an open socket");
-        assert_eq!(message["type"], "next", "{message}");
-        message["payload"]["data"]["productEvents"].clone()
-    }
-}
 
 /// The first product of a seller.
 pub(crate) async fn own_product(seller: &Client) -> String {
@@ -81,22 +32,26 @@ async fn a_change_reaches_its_subscribers_and_a_resumed_one_misses_nothing() {
         let served = app.serve().await;
         let mut socket = Socket::open(&served, json!({})).await;
         assert_eq!(socket.next().await.expect("an answer")["type"], "connection_ack");
-        socket.subscribe(json!({ "ids": [product] })).await;
+        socket.subscribe(EVENTS, json!({ "ids": [product] })).await;
         // The subscription is live once an event arrives; earlier ones are not replayed.
         tokio::time::sleep(Duration::from_millis(300)).await;
 
         rename(&seller, &product, "First title").await;
-        let first = socket.event().await;
+        let first = socket.event("productEvents").await;
         drop(socket);
         for title in ["Second title", "Third title", "Fourth title"] {
             rename(&seller, &product, title).await;
         }
         let mut resumed = Socket::open(&served, json!({})).await;
         resumed.next().await.expect("an answer");
-        resumed.subscribe(json!({ "ids": [product], "after": first["cursor"] })).await;
-        let missed = [resumed.event().await, resumed.event().await, resumed.event().await];
+        resumed.subscribe(EVENTS, json!({ "ids": [product], "after": first["cursor"] })).await;
+        let missed = [
+            resumed.event("productEvents").await,
+            resumed.event("productEvents").await,
+            resumed.event("productEvents").await,
+        ];
         rename(&seller, &product, "Fifth title").await;
-        let live = resumed.event().await;
+        let live = resumed.event("productEvents").await;
 
         assert_eq!(first["product"]["title"], "First title");
         assert_eq!(first["changed"], json!(["CONTENT"]));
@@ -123,24 +78,24 @@ async fn an_event_of_another_product_or_a_hidden_one_does_not_arrive() {
     let served = app.serve().await;
     let mut socket = Socket::open(&served, json!({})).await;
     socket.next().await.expect("an answer");
-    socket.subscribe(json!({ "ids": [other, product] })).await;
+    socket.subscribe(EVENTS, json!({ "ids": [other, product] })).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     // What the owner sees tells when an event was handed on; visibility is read then.
     let owner_token = format!("Bearer {}", seller.token().expect("signed in"));
     let mut owner = Socket::open(&served, json!({ "authorization": owner_token })).await;
     owner.next().await.expect("an answer");
-    owner.subscribe(json!({ "ids": [product] })).await;
+    owner.subscribe(EVENTS, json!({ "ids": [product] })).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     let set_status =
         "mutation($input: ProductInput!) { productSave(input: $input) { product { status } } }";
 
     seller.ask(set_status, json!({ "input": { "id": product, "status": "DRAFT" } })).await;
     rename(&seller, &product, "Nobody sees this").await;
-    assert_eq!(owner.event().await["changed"], json!(["STATUS"]));
-    assert_eq!(owner.event().await["product"]["title"], "Nobody sees this");
+    assert_eq!(owner.event("productEvents").await["changed"], json!(["STATUS"]));
+    assert_eq!(owner.event("productEvents").await["product"]["title"], "Nobody sees this");
     tokio::time::sleep(Duration::from_millis(300)).await;
     seller.ask(set_status, json!({ "input": { "id": product, "status": "ACTIVE" } })).await;
-    let event = socket.event().await;
+    let event = socket.event("productEvents").await;
 
     assert_eq!(event["product"]["id"], product);
     assert_eq!(event["changed"], json!(["STATUS"]));
@@ -156,7 +111,7 @@ async fn a_cursor_of_nowhere_and_a_bad_document_are_errors_of_the_subscription()
     let mut socket = Socket::open(&served, json!({})).await;
     socket.next().await.expect("an answer");
 
-    socket.subscribe(json!({ "ids": [product], "after": "rubbish" })).await;
+    socket.subscribe(EVENTS, json!({ "ids": [product], "after": "rubbish" })).await;
     let refused = socket.next().await.expect("an answer").to_string();
 
     assert!(refused.contains("BAD_USER_INPUT"), "{refused}");

@@ -13,9 +13,7 @@ use tests::{TestApp, on_each_database_with, redis::Redis};
 
 /// Another instance on the database of this one.
 async fn beside(app: &TestApp, configure: impl FnOnce(&mut Config)) -> App {
-    let mut config = Config::default();
-    config.database.url = app.database_url().into();
-    config.database.max_connections = 4;
+    let mut config = app.config();
     configure(&mut config);
     App::start(config, Extra::default()).await.expect("a second instance")
 }
@@ -141,8 +139,7 @@ async fn an_instance_without_redis_says_nothing_of_it_and_a_bad_address_is_refus
     let app = TestApp::sqlite().await;
     assert_eq!(health(&app).await, "not configured");
 
-    let mut config = Config::default();
-    config.database.url = app.database_url().into();
+    let mut config = app.config();
     config.redis.url = "amqp://:hunter2@nowhere".into();
     let refused = App::start(config, Extra::default()).await.err().expect("refused").to_string();
 

@@ -139,9 +139,10 @@ async fn a_commit_that_comes_late_is_skipped_by_no_reader() {
         let mut live = log.follow(Following::new(Kinds::of(["thing.*"]))).await.expect("a stream");
         let start = log.head();
         let db = app.app().db().write();
-        let slow = db.begin().await.expect("a transaction");
+        #[expect(clippy::disallowed_methods, reason = "two transactions, interleaved by hand")]
+        let (slow, quick) = (db.begin().await, db.begin().await);
+        let (slow, quick) = (slow.expect("a transaction"), quick.expect("a transaction"));
         EventLog::append(&slow, noted("slow", 1)).await.expect("an event");
-        let quick = db.begin().await.expect("a transaction");
         EventLog::append(&quick, noted("quick", 2)).await.expect("an event");
 
         quick.commit().await.expect("commits first, with the higher number");

@@ -1,6 +1,5 @@
 //! A module in another process answers as the same module in this one.
 
-use gateway::Config;
 use kit::ids::ProductId;
 use serde_json::{Value, json};
 use tests::TestApp;
@@ -9,8 +8,8 @@ use tests::TestApp;
 async fn pair() -> (TestApp, tests::Served, gateway::App) {
     let whole = TestApp::sqlite_with(|config| config.server.expose_subgraphs = true).await;
     let served = whole.serve().await;
-    let mut config = Config::default();
-    config.database.url = whole.database_url().into();
+    let mut config = whole.config();
+    config.notifications.outbox = whole.outbox().to_owned();
     let url = format!("{}/subgraphs/products", served.url);
     config.modules.remote.insert("products".to_owned(), gateway::RemoteConfig::at(&url));
     let split =

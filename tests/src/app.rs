@@ -1,11 +1,12 @@
 //! One gateway, started in this process.
 
-use std::future::Future;
+use std::{future::Future, path::Path, time::Duration};
 
 use axum::Router;
 use gateway::{App, Config, Extra};
 use kit::Backend;
 use secrecy::SecretString;
+use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 use crate::{Client, Probe, template::TestDatabase};
@@ -15,6 +16,8 @@ pub struct TestApp {
     app: App,
     router: Router,
     database: TestDatabase,
+    files: TempDir,
+    outbox: TempDir,
 }
 
 /// A gateway behind a port of the loopback.
@@ -77,11 +80,39 @@ impl TestApp {
         let mut config = Config::default();
         config.database.url = SecretString::from(database.url.as_str());
         config.database.max_connections = 8;
+        let files = tempfile::tempdir().expect("a temporary folder");
+        config.files.url = files.path().display().to_string();
+        let outbox = tempfile::tempdir().expect("a temporary folder");
+        config.notifications.outbox = outbox.path().to_owned();
+        config.notifications.poll = Duration::from_millis(50);
+        config.notifications.retry_pause = Duration::from_millis(20);
         configure(&mut config);
         let extra = Extra { modules: vec![Box::new(Probe)], ..Extra::default() };
         let app = App::start(config, extra).await.expect("the gateway starts");
         let router = app.router();
-        Some(Self { app, router, database })
+        Some(Self { app, router, database, files, outbox })
+    }
+
+    /// Another gateway on the same database, which knows nothing of this one, and
+    /// a client of it.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn beside(&self) -> (App, Client) {
+        let app = App::start(self.config(), Extra::default()).await.expect("the gateway starts");
+        let client = Client::new(app.router());
+        (app, client)
+    }
+
+    /// The configuration of another gateway on the same database and folders.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        let mut config = Config::default();
+        config.database.url = SecretString::from(self.database_url());
+        config.database.max_connections = 8;
+        config.files.url = self.files.path().display().to_string();
+        config.notifications.outbox = self.outbox.path().to_owned();
+        config
     }
 
     /// The running graph.
@@ -90,10 +121,22 @@ impl TestApp {
         &self.app
     }
 
+    /// Where its mails and pushes go.
+    #[must_use]
+    pub fn outbox(&self) -> &Path {
+        self.outbox.path()
+    }
+
     /// The address of its database.
     #[must_use]
     pub fn database_url(&self) -> &str {
         &self.database.url
+    }
+
+    /// The folder where it keeps files, unless it was configured otherwise.
+    #[must_use]
+    pub fn files(&self) -> &std::path::Path {
+        self.files.path()
     }
 
     /// A client that is not signed in.
@@ -132,9 +175,7 @@ impl TestApp {
 
     /// How many SQL statements `work` sends.
     pub async fn statements<T>(&self, work: impl Future<Output = T>) -> (T, u64) {
-        let before = self.app.db().statements();
-        let answer = work.await;
-        (answer, self.app.db().statements() - before)
+        kit::Database::counted(work).await
     }
 
     /// Listens on a free port of the loopback.

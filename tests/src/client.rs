@@ -84,9 +84,16 @@ impl Client {
         self.send(request).await
     }
 
-    /// Gets a path.
-    pub async fn get(&self, path: &str) -> Answer {
-        let request = Request::get(path).body(Body::empty()).expect("a request");
+    /// Gets a path, or an address of this gateway.
+    pub async fn get(&self, address: &str) -> Answer {
+        let request = Request::get(path(address)).body(Body::empty()).expect("a request");
+        self.send(request).await
+    }
+
+    /// Puts bytes at an address of this gateway, whose scheme and host don't
+    /// matter here.
+    pub async fn put(&self, address: &str, bytes: impl Into<Body>) -> Answer {
+        let request = Request::put(path(address)).body(bytes.into()).expect("a request");
         self.send(request).await
     }
 
@@ -104,4 +111,10 @@ impl Client {
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("the whole body").to_vec();
         Answer { status, headers, body }
     }
+}
+
+/// The path of an address of ours.
+fn path(address: &str) -> &str {
+    let rest = address.split_once("://").map(|(_, rest)| rest);
+    rest.and_then(|rest| rest.find('/').map(|slash| &rest[slash..])).unwrap_or(address)
 }

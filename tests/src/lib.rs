@@ -8,10 +8,12 @@ pub mod postgres;
 mod probe;
 mod process;
 pub mod redis;
+mod socket;
 mod template;
 
 pub use app::{Served, TestApp, on_each_database, on_each_database_with};
 pub use client::{Answer, Client};
-pub use probe::Probe;
+pub use probe::{Happening, Probe};
 pub use process::Process;
+pub use socket::Socket;
 pub use template::seeded_postgres;

@@ -1,17 +1,22 @@
-//! A module with the fields that only conformance suites need: one that always
-//! fails, one that panics, one that counts. Added by the harness, never by the
-//! product.
+//! A module with the fields that only tests need: one that always fails, one
+//! that panics, one that counts, one that follows the event log. Added by the
+//! harness, never by the product.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
-use async_graphql::{Context, Object, Schema, SimpleObject, Subscription};
+use async_graphql::{ComplexObject, Context, Object, Schema, SimpleObject, Subscription};
 use futures_util::{Stream, StreamExt as _, stream};
 use kit::{
     DateTime, Module, Parts, Platform, Progress, Result, Viewer, facts::JobState, follow_job, ids::JobId,
 };
+use serde::{Deserialize, Serialize};
+use subscriptions::{Event, EventLog, Fact, Following, Kinds, NewEvent};
 
 /// The module `probe`.
 pub struct Probe;
@@ -23,11 +28,79 @@ impl Module for Probe {
     }
 
     async fn start(&self, platform: &Platform) -> Result<Parts> {
-        let schema = Schema::build(Query, Mutation, Ticks)
+        let schema = Schema::build(Query, Mutation, Streams)
             .data(AtomicU64::new(0))
             .data(platform.clone())
             .data(platform.events.clone());
         Ok(Parts::new(kit::finish(schema)))
+    }
+}
+
+/// Something happened, says a test.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Happening {
+    /// Who follows it.
+    pub topic: String,
+    /// Tells it from others.
+    pub number: i32,
+}
+
+impl Fact for Happening {
+    const KIND: &'static str = "probe.happened";
+
+    fn subject(&self) -> String {
+        self.topic.clone()
+    }
+}
+
+impl Happening {
+    /// Writes it to the log.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn append(&self, platform: &Platform) {
+        let event = NewEvent::new(self, DateTime(0));
+        let written = platform.db.transaction(move |transaction| {
+            let event = event.clone();
+            Box::pin(async move { Ok(EventLog::append(transaction, event).await?) })
+        });
+        let written: Result<()> = written.await;
+        written.expect("the log takes facts");
+    }
+
+    /// Tells it to whoever follows now.
+    pub fn pass(&self, platform: &Platform) {
+        platform.events.pass(NewEvent::new(self, DateTime(0)));
+    }
+}
+
+/// Something that happened.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+struct Happened {
+    /// Resumes behind it.
+    cursor: String,
+    /// Tells it from others.
+    number: i32,
+}
+
+#[ComplexObject]
+impl Happened {
+    /// The account that asks.
+    #[graphql(tag = "viewer")]
+    async fn asker(&self, ctx: &Context<'_>) -> Option<String> {
+        Viewer::of(ctx).account.map(|account| account.to_string())
+    }
+
+    /// The session that asks.
+    #[graphql(tag = "session")]
+    async fn session(&self, ctx: &Context<'_>) -> Option<String> {
+        Viewer::of(ctx).session.map(|session| session.to_string())
+    }
+
+    /// The currency of whoever asks.
+    async fn currency(&self, ctx: &Context<'_>) -> Option<String> {
+        Viewer::of(ctx).currency.map(|currency| currency.to_string())
     }
 }
 
@@ -120,11 +193,11 @@ struct WorkEvent {
     total: Option<u64>,
 }
 
-struct Ticks;
+struct Streams;
 
 /// Everything that can be followed.
 #[Subscription(name = "Subscription")]
-impl Ticks {
+impl Streams {
     /// Follows a long piece of work to its end.
     async fn work_events(
         &self,
@@ -143,6 +216,21 @@ impl Ticks {
                 total: fact.total,
             })
         }))
+    }
+
+    /// What happened under a topic.
+    async fn happenings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which topic.")] topic: String,
+        #[graphql(desc = "Resume behind this cursor.")] after: Option<String>,
+    ) -> async_graphql::Result<impl Stream<Item = async_graphql::Result<Happened>> + use<>> {
+        let following = Following::new(Kinds::of([Happening::KIND])).after(after).subjects([topic]);
+        let shown = |event: Arc<Event>| async move {
+            let number = event.read::<Happening>().map(|fact| fact.number);
+            Ok(number.map(|number| Happened { cursor: event.position.to_string(), number }))
+        };
+        Ok(kit::follow(ctx, following, shown).await?)
     }
 
     /// Counts from 1, to a bound or without end.

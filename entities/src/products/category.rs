@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use sea_orm::{QueryResult, entity::prelude::*};
 
-use super::sql::Sql;
 use crate::ids::CategoryId;
+use crate::sql::Sql;
 
 /// A node of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::sql::Sql;
+use crate::sql::Sql;
 use crate::{
     ids::{AccountId, ProductId},
     time::DateTime,

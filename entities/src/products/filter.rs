@@ -1,7 +1,8 @@
 //! Conditions on products, as data: they nest, and they are hashed as a part of
 //! a loader's key.
 
-use super::{ProductStatus, sql::Sql};
+use super::ProductStatus;
+use crate::sql::Sql;
 use crate::{
     ids::{CategoryId, SellerId},
     time::DateTime,

@@ -2,8 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::sql::Sql;
 use crate::ids::ProductId;
+use crate::sql::Sql;
 
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -7,13 +7,11 @@ use async_graphql::Enum;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Scope,
-    filter::Filter,
-    product::Row,
+use super::{Scope, filter::Filter, product::Row};
+use crate::{
+    ids::ProductId,
     sql::{Sql, Window, counted, windowed},
 };
-use crate::ids::ProductId;
 
 /// Sortable fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]

@@ -6,14 +6,11 @@ pub mod filter;
 pub mod idempotency;
 pub mod image;
 pub mod list;
-mod page;
 pub mod price;
 pub mod price_span;
 pub mod product;
 pub mod review;
 mod scope;
-mod sql;
 pub mod variant;
 
-pub use page::Page;
 pub use scope::{ProductStatus, Scope};

@@ -2,8 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::sql::Sql;
 use crate::ids::{ProductId, VariantId};
+use crate::sql::Sql;
 
 /// A price.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

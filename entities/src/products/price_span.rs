@@ -4,8 +4,8 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::sql::Sql;
 use crate::ids::ProductId;
+use crate::sql::Sql;
 
 /// A span of prices.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use sea_orm::{ExprTrait as _, FromJsonQueryResult, QueryResult, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use super::{ProductStatus, Scope, sql::Sql};
+use super::{ProductStatus, Scope};
+use crate::sql::Sql;
 use crate::{
     ids::{CategoryId, ProductId, SellerId},
     time::DateTime,
@@ -196,7 +197,7 @@ pub async fn lock_visible(
     let mut sql = select(transaction);
     sql.push(" WHERE p.id = ").bind(id).push(" AND ");
     scope.may_see(&mut sql);
-    sql.lock();
+    sql.lock("p");
     one(transaction, sql).await
 }
 
@@ -210,7 +211,7 @@ pub async fn lock_changeable(
     sql.push("SELECT ").push(Row::COLUMNS).push(", p.description, p.options, p.attributes");
     sql.push(" FROM products p WHERE p.id = ").bind(id).push(" AND ");
     scope.may_change(&mut sql);
-    sql.lock();
+    sql.lock("p");
     let Some(row) = transaction.query_one_raw(sql.statement()).await? else {
         return Ok(None);
     };

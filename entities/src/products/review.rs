@@ -6,12 +6,11 @@ use async_graphql::Enum;
 use sea_orm::{QueryResult, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Page, Scope,
-    sql::{Sql, Window, windowed},
-};
+use super::Scope;
 use crate::{
+    Page,
     ids::{ProductId, ReviewId, UserId},
+    sql::{Sql, Window, windowed},
     time::DateTime,
 };
 
@@ -140,7 +139,7 @@ pub async fn lock_changeable(
     sql.push(" FROM reviews w JOIN products p ON p.id = w.product_id WHERE w.id = ").bind(id);
     sql.push(" AND ");
     scope.may_change(&mut sql);
-    sql.lock();
+    sql.lock("p");
     let row = transaction.query_one_raw(sql.statement()).await?;
     row.map(|row| Model::read(&row, 0)).transpose()
 }

@@ -5,8 +5,8 @@ use async_graphql::Enum;
 use sea_orm::{DeriveActiveEnum, EnumIter};
 use serde::Serialize;
 
-use super::sql::Sql;
 use crate::ids::SellerId;
+use crate::sql::Sql;
 
 /// Product visibility.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, Enum, Serialize)]

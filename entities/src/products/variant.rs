@@ -5,11 +5,12 @@ use std::sync::Arc;
 use sea_orm::{FromJsonQueryResult, QueryResult, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Page, Scope,
+use super::Scope;
+use crate::{
+    Page,
+    ids::{ProductId, VariantId},
     sql::{Sql, Window, counted, windowed},
 };
-use crate::ids::{ProductId, VariantId};
 
 /// A purchasable unit.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]

@@ -1,7 +1,8 @@
 //! `accounts`: the private side of users, and who may see it.
 
 use sea_orm::{
-    Condition, DatabaseConnection, DerivePartialModel, QueryOrder as _, QuerySelect as _,
+    Condition, DatabaseConnection, DerivePartialModel, FromQueryResult, QueryOrder as _,
+    QuerySelect as _,
     entity::prelude::*,
     sea_query::{Expr, ExprTrait as _, OnConflict},
 };
@@ -54,6 +55,23 @@ pub struct Details {
     pub currency: String,
     /// Counts changes.
     pub version: i32,
+}
+
+/// An account and the name of whose it is.
+#[derive(Clone, Debug, PartialEq, FromQueryResult)]
+pub struct Person {
+    /// Its id.
+    pub id: AccountId,
+    /// Whose private side this is.
+    pub user_id: UserId,
+    /// As the person writes it.
+    pub display_name: String,
+    /// Lower-case.
+    pub email: String,
+    /// Whether the person showed that the email is theirs.
+    pub email_verified: bool,
+    /// BCP 47.
+    pub locale: String,
 }
 
 /// What an account belongs to.
@@ -168,6 +186,34 @@ pub async fn names(
         .order_by_asc(Column::Id)
         .limit(limit)
         .into_tuple()
+        .all(db)
+        .await
+}
+
+/// The people with these accounts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn people(db: &DatabaseConnection, ids: &[AccountId]) -> Result<Vec<Person>, DbErr> {
+    people_that(db, Column::Id.is_in(ids.iter().copied())).await
+}
+
+/// Those of these users who have an account.
+///
+/// # Errors
+/// When the database fails.
+pub async fn people_of_users(db: &DatabaseConnection, ids: &[UserId]) -> Result<Vec<Person>, DbErr> {
+    people_that(db, Column::UserId.is_in(ids.iter().copied())).await
+}
+
+async fn people_that(db: &DatabaseConnection, condition: Expr) -> Result<Vec<Person>, DbErr> {
+    Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::UserId, Column::Email, Column::EmailVerified, Column::Locale])
+        .column(user::Column::DisplayName)
+        .inner_join(user::Entity)
+        .filter(condition)
+        .into_model()
         .all(db)
         .await
 }

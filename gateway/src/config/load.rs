@@ -145,14 +145,16 @@ impl Sources {
 /// What serde can't see: values that fit their type and yet can't work.
 fn check(config: &Config) -> Result<(), ConfigError> {
     config.auth.users()?;
+    config.notifications()?;
     let problem = config
         .server
-        .cors
         .problem()
         .or_else(|| config.database.problem())
         .or_else(|| config.persisted_queries.problem())
         .or_else(|| config.realtime.problem())
         .or_else(|| config.events.problem())
+        .or_else(|| config.files.problem())
+        .or_else(|| config.webhooks.problem())
         .or_else(|| config.modules.problem());
     problem.map_or(Ok(()), |problem| Err(ConfigError::Value(problem)))
 }

@@ -4,10 +4,14 @@
 mod auth;
 mod database;
 mod events;
+mod files;
 mod graph;
 mod load;
+mod mail;
 mod modules;
+mod notifications;
 mod persisted_queries;
+mod push;
 mod realtime;
 mod redis;
 mod reference;
@@ -17,22 +21,28 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 mod text;
+mod webhooks;
 
 use serde::{Deserialize, Serialize};
 
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use events::EventsConfig;
+pub use files::{FilesConfig, S3Config};
 pub use graph::GraphConfig;
 pub use load::{ConfigError, Sources};
+pub use mail::MailConfig;
 pub use modules::{ModulesConfig, RemoteConfig};
+pub use notifications::NotificationsConfig;
 pub use persisted_queries::PersistedQueriesConfig;
+pub use push::PushConfig;
 pub use realtime::RealtimeConfig;
 pub use redis::RedisConfig;
 pub use reference::markdown;
 pub use server::{CorsConfig, ServerConfig};
 pub use size::ByteSize;
 pub use telemetry::{LogFormat, TelemetryConfig};
+pub use webhooks::WebhooksConfig;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -52,10 +62,20 @@ pub struct Config {
     pub modules: ModulesConfig,
     /// The event log.
     pub events: EventsConfig,
+    /// What people upload.
+    pub files: FilesConfig,
+    /// What third parties are told.
+    pub webhooks: WebhooksConfig,
     /// What instances share.
     pub redis: RedisConfig,
     /// Streams to clients: WebSocket, SSE, multipart.
     pub realtime: RealtimeConfig,
+    /// What accounts are told.
+    pub notifications: NotificationsConfig,
+    /// How mail is sent.
+    pub mail: MailConfig,
+    /// How notifications are pushed.
+    pub push: PushConfig,
     /// What the process tells about itself.
     pub telemetry: TelemetryConfig,
 }

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    Config, Key, RemoteConfig, auth, database, events, graph, modules, persisted_queries, realtime,
-    redis, server, telemetry,
+    Config, Key, RemoteConfig, auth, database, events, files, graph, mail, modules, notifications,
+    persisted_queries, push, realtime, redis, server, telemetry, webhooks,
 };
 
 /// What a name of one's own is called in the table.
@@ -22,8 +22,13 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         auth::KEYS,
         modules::KEYS,
         events::KEYS,
+        files::KEYS,
+        webhooks::KEYS,
         redis::KEYS,
         realtime::KEYS,
+        notifications::KEYS,
+        mail::KEYS,
+        push::KEYS,
         telemetry::KEYS,
     ];
     sections.into_iter().flatten()

@@ -14,6 +14,8 @@ pub struct ServerConfig {
     pub host: IpAddr,
     /// Port to listen on; 0 takes any free one.
     pub port: u16,
+    /// Where clients reach the gateway; empty for the address it listens on.
+    pub public_url: String,
     /// Largest request body.
     pub body_limit: ByteSize,
     /// From the first byte of a body to the last of the answer.
@@ -56,6 +58,11 @@ pub struct CorsConfig {
 pub(super) const KEYS: &[Key] = &[
     key("server.host", "Address to listen on; `0.0.0.0` for all interfaces."),
     key("server.port", "Port to listen on; 0 takes any free one and says which."),
+    key(
+        "server.public_url",
+        "Where clients reach the gateway, such as `https://api.example`; the addresses of files begin \
+         with it. Empty: `http://` and the address it listens on.",
+    ),
     key("server.body_limit", "Largest request body, in bytes or as `64 KiB`, `2 MiB`."),
     key("server.request_timeout", "Longest time for one request, reading its body included."),
     key(
@@ -89,6 +96,7 @@ impl Default for ServerConfig {
         Self {
             host: IpAddr::from([127, 0, 0, 1]),
             port: 8080,
+            public_url: String::new(),
             body_limit: ByteSize::mebibytes(1),
             request_timeout: Duration::from_secs(30),
             header_timeout: Duration::from_secs(30),
@@ -101,6 +109,37 @@ impl Default for ServerConfig {
             expose_subgraphs: false,
         }
     }
+}
+
+impl ServerConfig {
+    /// Where clients reach the gateway, without a slash at the end.
+    pub(crate) fn public_url(&self) -> String {
+        if !self.public_url.is_empty() {
+            return self.public_url.trim_end_matches('/').to_owned();
+        }
+        // Nobody can call an address that stands for all of them.
+        let host = match self.host {
+            host if host.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+            host => host,
+        };
+        format!("http://{}", std::net::SocketAddr::new(host, self.port))
+    }
+
+    /// Why these values can't be used, if they can't.
+    pub(super) fn problem(&self) -> Option<String> {
+        let is_url = |url: &str| is_http(url) && url.parse::<http::Uri>().is_ok();
+        if !self.public_url.is_empty() && !is_url(&self.public_url) {
+            let given = &self.public_url;
+            return Some(format!(
+                "server.public_url: `{given}` is no address such as `https://api.example`"
+            ));
+        }
+        self.cors.problem()
+    }
+}
+
+fn is_http(url: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
 }
 
 impl Default for CorsConfig {

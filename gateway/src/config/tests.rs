@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use ::files::StoreOptions;
+
 use super::*;
 
 fn sources(file: Option<&str>, environment: &[(&str, &str)]) -> (tempfile::TempDir, Sources) {
@@ -117,6 +119,18 @@ fn a_wrong_value_is_named_with_its_key() {
             "[auth]\ndefault_currency = \"gold\"",
             "auth.default_currency: `gold` is no currency code such as `EUR`",
         ),
+        (
+            "[server]\npublic_url = \"api.example\"",
+            "server.public_url: `api.example` is no address such as `https://api.example`",
+        ),
+        ("[files]\nurl = \"gs://bucket\"", "files.url must be a folder, or `s3://bucket/prefix`"),
+        (
+            "[files]\nurl = \"s3://bucket\"",
+            "files.url names a bucket: set files.s3.access_key_id and files.s3.secret_access_key",
+        ),
+        ("[files]\nsigning_key = \"short\"", "files.signing_key must have at least 32 characters"),
+        ("[webhooks]\nattempts = 0", "webhooks.concurrency and webhooks.attempts must be at least 1"),
+        ("[webhooks]\ntimeout = \"0s\"", "webhooks.timeout must be longer than nothing, such as `1s`"),
     ];
 
     for (file, message) in table {
@@ -155,4 +169,37 @@ fn secrets_are_never_shown() {
     let shown = format!("{config:?}{:?}", reference::values(&config));
     assert!(!shown.contains("hunter2") && !shown.contains("-----BEGIN"), "{shown}");
     assert_eq!(config.database.shown(), "postgres://weft:***@db:5432/weft");
+}
+
+#[test]
+fn files_stand_beside_the_database_unless_another_place_is_named() {
+    let place = |file: &str| {
+        let config = load(file, &[]).expect("valid");
+        config.files.options(&config.server, &config.database).store
+    };
+    let folder = |file: &str| match place(file) {
+        StoreOptions::Folder(folder) => folder.display().to_string(),
+        StoreOptions::S3(_) => panic!("{file} is a folder"),
+    };
+
+    assert_eq!(folder(""), "data/files");
+    assert_eq!(folder("[database]\nurl = \"sqlite:///var/weft/shop.db\""), "/var/weft/files");
+    assert_eq!(folder("[database]\nurl = \"postgres://db/weft\""), "data/files");
+    assert_eq!(folder("[files]\nurl = \"/srv/files\""), "/srv/files");
+    let bucket = "[files]\nurl = \"s3://shop/a/b/\"\n[files.s3]\naccess_key_id = \"me\"\n\
+                  secret_access_key = \"secret\"";
+    match place(bucket) {
+        StoreOptions::S3(s3) => assert_eq!((s3.bucket.as_str(), s3.prefix.as_str()), ("shop", "a/b")),
+        StoreOptions::Folder(_) => panic!("it is a bucket"),
+    }
+}
+
+#[test]
+fn addresses_begin_where_clients_reach_the_gateway() {
+    let url = |file: &str| load(file, &[]).expect("valid").server.public_url();
+
+    assert_eq!(url(""), "http://127.0.0.1:8080");
+    assert_eq!(url("[server]\nhost = \"0.0.0.0\"\nport = 80"), "http://127.0.0.1:80");
+    assert_eq!(url("[server]\nhost = \"::1\""), "http://[::1]:8080");
+    assert_eq!(url("[server]\npublic_url = \"https://api.example/\""), "https://api.example");
 }

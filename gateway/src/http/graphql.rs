@@ -194,6 +194,7 @@ fn open(
     let (outgoing, received) = mpsc::channel(front.realtime.buffer);
     let session = Some(Session::of(front, &scope));
     let operation = Operation { front: front.clone(), asked, scope, id: id.clone(), session };
+    let operation = Box::new(operation);
     let (http, frame): (_, fn(Happening<'_>) -> Option<Bytes>) = match media {
         StreamMedia::Events => (&sse::HTTP, sse::frame),
         StreamMedia::Multipart => (&multipart::HTTP, multipart::frame),

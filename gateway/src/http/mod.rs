@@ -5,6 +5,7 @@ mod body;
 mod csrf;
 mod documents;
 mod errors;
+mod files;
 mod graphql;
 mod health;
 mod identity;
@@ -16,6 +17,7 @@ mod sse;
 mod stream;
 mod subgraphs;
 mod trace;
+mod unsubscribe;
 mod websocket;
 
 use std::{collections::HashMap, sync::Arc};
@@ -89,7 +91,9 @@ pub(crate) fn router(front: Front) -> Router {
         .route("/health", get(health::ready))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .route("/.well-known/jwks.json", get(documents::keys));
+        .route("/.well-known/jwks.json", get(documents::keys))
+        .route(files::ROUTE, get(files::send).put(files::receive))
+        .route(unsubscribe::ROUTE, get(unsubscribe::ask).post(unsubscribe::end));
     if server.introspection {
         router = router.route("/schema.graphql", get(documents::schema));
     }

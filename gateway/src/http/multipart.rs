@@ -22,7 +22,7 @@ pub(super) const HTTP: Http = Http {
 /// What happens, as a part. What the engine says is in `payload`; what the
 /// gateway says of the stream itself is beside it.
 pub(super) fn frame(happening: Happening<'_>) -> Option<Bytes> {
-    let mut out = Vec::with_capacity(256);
+    let mut out = Vec::with_capacity(256 + happening.size_hint());
     match happening {
         Happening::Next(answer) => payload(&mut out, answer),
         Happening::Refused(answer) => {

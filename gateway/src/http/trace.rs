@@ -12,6 +12,8 @@ use axum::{
 use tracing::Instrument as _;
 use ulid::Ulid;
 
+use super::{files, unsubscribe};
+
 /// Carries the request's id, in and out.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ids are replaced.
@@ -26,8 +28,7 @@ pub(super) async fn follow(mut request: Request, next: Next) -> Response {
     let id = given(request.headers()).unwrap_or_else(|| Ulid::generate().to_string().into());
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
-    // Never the query: it holds documents and variables.
-    let path = request.uri().path().to_owned();
+    let path = shown(request.uri().path()).to_owned();
     let span = tracing::info_span!("request", request.id = %id, http.method = %method, http.path = path);
     async move {
         let start = Instant::now();
@@ -49,6 +50,16 @@ pub(super) async fn follow(mut request: Request, next: Next) -> Response {
     .await
 }
 
+/// The path as it may stand in the log: never the query, which holds documents
+/// and variables, and never the secret of a file's address.
+fn shown(path: &str) -> &str {
+    match path {
+        path if path.starts_with(files::FOLDER) => files::ROUTE,
+        path if path.starts_with(unsubscribe::FOLDER) => unsubscribe::ROUTE,
+        path => path,
+    }
+}
+
 /// The client's own id, if it can stand in a log line and a header.
 fn given(headers: &HeaderMap) -> Option<Arc<str>> {
     let id = headers.get(REQUEST_ID)?.to_str().ok()?;
@@ -60,6 +71,12 @@ fn given(headers: &HeaderMap) -> Option<Arc<str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_secret_of_an_address_is_not_logged() {
+        assert_eq!(shown("/files/AbCd"), "/files/{token}");
+        assert_eq!(shown("/graphql"), "/graphql");
+    }
 
     #[test]
     fn only_a_sane_id_is_taken_over() {

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::run;
+use crate::statements::run;
 
 pub(crate) struct Migration;
 

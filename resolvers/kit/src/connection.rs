@@ -5,6 +5,7 @@ use std::{borrow::Cow, fmt};
 
 use async_graphql::{Object, OutputType, SimpleObject, TypeName};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use entities::Page;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Error, Result};
@@ -77,6 +78,14 @@ impl<K: DeserializeOwned> PageArgs<K> {
     }
 }
 
+impl<K> PageArgs<K> {
+    /// The rows of the page, and one more to see whether the list goes on.
+    #[must_use]
+    pub const fn rows(&self) -> Page<'_, K> {
+        Page { from: self.from.as_ref(), is_backward: self.backward, limit: self.limit + 1 }
+    }
+}
+
 fn checked(name: &str, count: i32) -> Result<u64> {
     if (0..=MAX_FIRST).contains(&count) {
         return Ok(count.unsigned_abs().into());
@@ -144,6 +153,17 @@ impl<T> Connection<T> {
         Self { edges, has_next_page, has_previous_page, total_count: None }
     }
 
+    /// Where the page stands in the list.
+    #[must_use]
+    pub fn position(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.has_next_page,
+            has_previous_page: self.has_previous_page,
+            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+        }
+    }
+
     /// The same page, with the count of the whole list.
     #[must_use]
     pub fn with_total_count(mut self, total_count: Option<i64>) -> Self {
@@ -199,12 +219,7 @@ impl<T: OutputType> Connection<T> {
 
     /// Position of this page in the list.
     async fn page_info(&self) -> PageInfo {
-        PageInfo {
-            has_next_page: self.has_next_page,
-            has_previous_page: self.has_previous_page,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
-        }
+        self.position()
     }
 
     /// Count of the whole list, computed only if asked for.

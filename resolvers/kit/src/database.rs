@@ -32,6 +32,11 @@ pub enum Backend {
     Postgres,
 }
 
+tokio::task_local! {
+    /// The statements of the work that is being counted, see [`Database::counted`].
+    static COUNTED: Arc<AtomicU64>;
+}
+
 /// How to connect.
 #[derive(Debug, Clone)]
 pub struct DatabaseOptions {
@@ -93,6 +98,14 @@ impl Database {
     #[must_use]
     pub const fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// Does some work and tells how many statements it sent itself, whatever
+    /// handlers and workers do meanwhile.
+    pub async fn counted<T>(work: impl Future<Output = T>) -> (T, u64) {
+        let counted = Arc::new(AtomicU64::new(0));
+        let answer = COUNTED.scope(counted.clone(), work).await;
+        (answer, counted.load(Ordering::Relaxed))
     }
 
     /// How many statements were sent so far; tests hold lists to O(levels).
@@ -201,6 +214,8 @@ async fn open(
     let statements = statements.clone();
     connection.set_metric_callback(move |info| {
         statements.fetch_add(1, Ordering::Relaxed);
+        // Whoever is not counted counts for nobody.
+        let _ = COUNTED.try_with(|counted| counted.fetch_add(1, Ordering::Relaxed));
         if info.elapsed > SLOW {
             let duration_ms = info.elapsed.as_millis();
             tracing::warn!(db.statement = %info.statement.sql, duration_ms, "slow statement");

@@ -67,6 +67,16 @@ where
     futures_util::future::try_join_all(keys.iter().map(|key| load::<L, K>(ctx, key.clone()))).await
 }
 
+/// Sorts keys into groups that one statement can answer.
+#[must_use]
+pub fn groups<G: Eq + Hash, K>(keys: impl IntoIterator<Item = (G, K)>) -> HashMap<G, Vec<K>> {
+    let mut groups: HashMap<G, Vec<K>> = HashMap::new();
+    for (group, key) in keys {
+        groups.entry(group).or_default().push(key);
+    }
+    groups
+}
+
 /// What an `#[graphql(entity)]` function answers with: `Some` when the row was
 /// found. An error is recorded and answered as `None`, since one `Err` from an
 /// entity function would lose the whole batch of entities.

@@ -2,9 +2,10 @@
 //! repeatable source of choices, and a way to report progress.
 
 use entities::ids::Id;
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable as _};
 use ulid::Ulid;
 
-use crate::DateTime;
+use crate::{DateTime, Result};
 
 /// The instant at which the demo marketplace "is": 2026-01-01T00:00:00Z.
 pub const TODAY: DateTime = DateTime(1_767_225_600_000);
@@ -91,6 +92,30 @@ impl Choices {
     pub fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
+}
+
+/// Parameters of one statement; SQLite takes up to 32,766.
+const PARAMETERS: usize = 20_000;
+
+/// Writes rows, many in a statement; those that are already there stay as they
+/// are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert<A, M>(transaction: &DatabaseTransaction, rows: &[M]) -> Result<()>
+where
+    A: ActiveModelTrait + Send,
+    M: IntoActiveModel<A> + Clone,
+{
+    let columns = <A::Entity as EntityTrait>::Column::iter().count();
+    for rows in rows.chunks(PARAMETERS / columns) {
+        let rows = rows.iter().map(|row| row.clone().into_active_model());
+        A::Entity::insert_many(rows)
+            .on_conflict_do_nothing()
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Told how far a seed is: what is being made, how many so far, of how many.

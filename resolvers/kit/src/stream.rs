@@ -1,11 +1,14 @@
 //! Streams of events to clients: a subscription field follows the event log,
 //! and whoever runs the subscription may bound it and ask where it stands.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_graphql::Context;
 use futures_util::{Stream, StreamExt as _};
-use subscriptions::{Event, EventLog, Following, Position};
+use subscriptions::{Event, EventLog, Following, LogError, Position};
 use tokio::sync::watch;
 
 use crate::{Error, RequestScope, Result};
@@ -25,41 +28,66 @@ pub struct Mark {
 pub struct StreamControl(Arc<Control>);
 
 struct Control {
-    /// Resume here instead of where the field's arguments say.
-    after: Option<Position>,
-    /// End where the log's head is at the start.
-    is_bounded: bool,
+    start: Start,
     begun: watch::Sender<Option<Position>>,
     mark: Mutex<Mark>,
+    has_failed: AtomicBool,
+}
+
+/// Where a stream starts, and whether it ends.
+#[derive(Clone, Copy)]
+enum Start {
+    /// At the log's head, without end.
+    Now,
+    /// Behind this position, or where the field's arguments say; ends where the
+    /// log's head is at the start.
+    Behind(Option<Position>),
 }
 
 impl StreamControl {
-    /// A stream without end.
+    /// A stream without end, from now on: whatever cursor the field's arguments
+    /// hold is left to a replay.
     #[must_use]
     pub fn live() -> Self {
-        Self::new(None, false)
+        Self::new(Start::Now)
     }
 
     /// A stream of what was missed: it ends where the log's head is at the
     /// start. It begins behind `after`, or where the field's arguments say.
     #[must_use]
     pub fn replay(after: Option<Position>) -> Self {
-        Self::new(after, true)
+        Self::new(Start::Behind(after))
     }
 
-    fn new(after: Option<Position>, is_bounded: bool) -> Self {
-        let (begun, mark) = (watch::Sender::new(None), Mutex::default());
-        Self(Arc::new(Control { after, is_bounded, begun, mark }))
+    fn new(start: Start) -> Self {
+        Self(Arc::new(Control {
+            start,
+            begun: watch::Sender::new(None),
+            mark: Mutex::default(),
+            has_failed: AtomicBool::new(false),
+        }))
     }
 
-    /// Waits until the stream listens to the log; the log's head at that
-    /// moment. Every later event is in a live stream, every earlier one in a
-    /// replay.
+    /// Waits until the stream listens to the log; the log's head just before.
+    /// Every event up to there is in a replay, and every event that the log
+    /// hands on from now on is in a live stream.
     pub async fn begun(&self) -> Position {
         let mut begun = self.0.begun.subscribe();
         // The sender lives as long as this control.
         let position = begun.wait_for(Option::is_some).await.ok().and_then(|position| *position);
         position.unwrap_or_default()
+    }
+
+    /// What [`begun`](Self::begun) waits for, if it is there.
+    #[must_use]
+    pub fn has_begun(&self) -> Option<Position> {
+        *self.0.begun.borrow()
+    }
+
+    /// Whether the log could not be read to the end: the last item says why.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.0.has_failed.load(Ordering::Acquire)
     }
 
     /// Where the stream stands.
@@ -85,28 +113,34 @@ where
     F: Future<Output = Result<Option<T>>>,
 {
     let log = ctx.data_unchecked::<EventLog>();
-    let control = RequestScope::of(ctx).stream.clone();
-    if let Some(StreamControl(control)) = &control {
-        if let Some(after) = control.after {
-            following.after = Some(after.to_string());
-        }
-        following.until = control.is_bounded.then(|| log.head());
-    }
-    // A live stream listens before its head is read, a replay ends at the head
-    // that was read above: between them nothing is missing.
-    let until = following.until;
-    let events = log.follow(following).await?;
-    if let Some(StreamControl(control)) = &control {
-        control.begun.send_replace(Some(until.unwrap_or_else(|| log.head())));
-    }
-    Ok(events.filter_map(move |event| {
-        let shown = event.map(|event| {
-            if let Some(StreamControl(control)) = &control {
-                let mark = Mark { position: event.position, is_passing: event.is_passing };
-                *control.mark.lock().expect("no code panics while it holds this lock") = mark;
+    let control = RequestScope::of(ctx).stream.as_ref().map(|StreamControl(control)| control.clone());
+    // Read before the stream listens: between the two nothing is missing.
+    let head = log.head();
+    if let Some(control) = &control {
+        match control.start {
+            Start::Now => following.after = None,
+            Start::Behind(after) => {
+                following.after = after.map(|after| after.to_string()).or(following.after);
+                following.until = Some(head);
             }
-            show(event)
-        });
+        }
+    }
+    let events = match (log.follow(following).await, &control) {
+        (Ok(events), Some(control)) => {
+            control.begun.send_replace(Some(head));
+            events
+        }
+        (Err(error), Some(control)) => {
+            control.has_failed.store(true, Ordering::Release);
+            return Err(error.into());
+        }
+        (outcome, None) => outcome?,
+    };
+    Ok(events.filter_map(move |event| {
+        if let Some(control) = &control {
+            control.stand_at(&event);
+        }
+        let shown = event.map(&show);
         async {
             match shown {
                 Ok(shown) => shown.await.map_err(Into::into).transpose(),
@@ -114,4 +148,16 @@ where
             }
         }
     }))
+}
+
+impl Control {
+    fn stand_at(&self, event: &std::result::Result<Arc<Event>, LogError>) {
+        match event {
+            Ok(event) => {
+                let mark = Mark { position: event.position, is_passing: event.is_passing };
+                *self.mark.lock().expect("no code panics while it holds this lock") = mark;
+            }
+            Err(_) => self.has_failed.store(true, Ordering::Release),
+        }
+    }
 }

@@ -57,6 +57,12 @@ pub struct Viewer {
 
 impl Viewer {
     /// The viewer of the running request.
+    ///
+    /// A field whose answer depends on `account` or `user` and has no guard that
+    /// is published is tagged, or its type is: `#[graphql(tag = "viewer")]`; one
+    /// that depends on `session`, `#[graphql(tag = "session")]`. Events with such
+    /// fields are evaluated for each account; all others once for guests and
+    /// customers, as a guest of the same currency sees them.
     #[must_use]
     pub fn of<'a>(ctx: &Context<'a>) -> &'a Self {
         &RequestScope::of(ctx).viewer

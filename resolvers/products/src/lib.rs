@@ -18,7 +18,10 @@ use std::sync::Arc;
 
 use ::subscriptions::EventLog;
 use async_graphql::Schema;
-use kit::{Database, Module, Parts, Platform, Result, Subgraph, ports::Sellers};
+use kit::{
+    Database, Module, Parts, Platform, Result, Subgraph,
+    ports::{Offers, Sellers},
+};
 
 use crate::{
     mutations::Mutation,
@@ -43,16 +46,17 @@ impl Module for Products {
 
     async fn start(&self, platform: &Platform) -> Result<Parts> {
         let sellers = platform.ports.get::<dyn Sellers>()?;
-        let service = Service::new(platform.db.clone(), platform.clock.clone(), sellers);
+        let service = Arc::new(Service::new(platform.db.clone(), platform.clock.clone(), sellers));
+        platform.ports.provide::<dyn Offers>(service.clone());
         Ok(Parts::new(subgraph(service, platform.db.clone(), platform.events.clone())))
     }
 }
 
-fn subgraph(service: Service, db: Database, events: EventLog) -> Arc<dyn Subgraph> {
+fn subgraph(service: Arc<Service>, db: Database, events: EventLog) -> Arc<dyn Subgraph> {
     let schema = Schema::build(Query, Mutation::default(), Subscription)
         .data(db)
         .data(events)
-        .data(Arc::new(service))
+        .data(service)
         .register_output_type::<Node>()
         .register_output_type::<StreamEvent>();
     kit::finish(schema)

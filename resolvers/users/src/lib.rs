@@ -13,6 +13,7 @@ mod mailed;
 mod mutations;
 mod options;
 mod passwords;
+mod people;
 mod queries;
 mod roles;
 mod second_factor;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 use async_graphql::{EmptySubscription, Schema};
 use kit::{
     Module, Parts, Platform, Result,
-    ports::{DemoAccounts, Identity, KeySet, MailedTokens, Sellers},
+    ports::{DemoAccounts, Identity, KeySet, MailedTokens, People, Sellers},
 };
 
 pub use crate::options::UsersOptions;
@@ -68,6 +69,7 @@ impl Module for Users {
         platform.ports.provide::<dyn Identity>(service.clone());
         platform.ports.provide::<dyn Sellers>(service.clone());
         platform.ports.provide::<dyn MailedTokens>(service.clone());
+        platform.ports.provide::<dyn People>(service.clone());
         platform.ports.provide::<dyn KeySet>(tokens);
         platform.ports.provide::<dyn DemoAccounts>(Arc::new(DemoPeople::new(platform.db.clone())));
 

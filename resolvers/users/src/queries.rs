@@ -21,6 +21,7 @@ pub(crate) struct Query;
 #[Object]
 impl Query {
     /// The signed-in account, or null for a guest.
+    #[graphql(tag = "viewer")]
     async fn me(&self, ctx: &Context<'_>) -> Result<Option<Account>> {
         match Viewer::of(ctx).account {
             Some(id) => Ok(kit::load::<AccountById, AccountId>(ctx, id).await?.map(Account)),

@@ -206,7 +206,7 @@ impl Seller {
 }
 
 /// The private side of a user; visible to its owner and to staff with accounts:read.
-#[Object(tag = "id/acct")]
+#[Object(tag = "id/acct", tag = "viewer")]
 impl Account {
     /// Global id.
     async fn id(&self) -> ID {
@@ -293,7 +293,7 @@ impl SavedAddress {
 }
 
 /// One signed-in device.
-#[Object(tag = "id/sess")]
+#[Object(tag = "id/sess", tag = "viewer")]
 impl Session {
     /// Global id.
     async fn id(&self) -> ID {
@@ -316,6 +316,7 @@ impl Session {
     }
 
     /// Is this request's session.
+    #[graphql(tag = "session")]
     async fn is_current(&self, ctx: &Context<'_>) -> bool {
         Viewer::of(ctx).session == Some(self.0.id)
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use kit::ids::{ProductId, SessionId};
+use kit::ids::{ConversationId, MessageId, ProductId, SessionId, UserId};
 use serde_json::{Value, json};
 use tests::{Client, Served, TestApp, on_each_database};
 use tokio_tungstenite::{
@@ -21,6 +21,7 @@ const OK: Outcome = "OK";
 const GUEST: Outcome = "UNAUTHENTICATED";
 const FORBIDDEN: Outcome = "FORBIDDEN";
 const NOT_FOUND: Outcome = "NOT_FOUND";
+const REFUSED: Outcome = "BAD_USER_INPUT";
 
 /// Root fields of the harness, which no product has.
 const HARNESS: [&str; 5] = ["crash", "hello", "make", "panics", "tick"];
@@ -33,9 +34,12 @@ type Row = (&'static str, &'static str, [Outcome; 6]);
 
 const EVERYBODY: [Outcome; 6] = [OK; 6];
 const SIGNED_IN: [Outcome; 6] = [GUEST, OK, OK, OK, OK, OK];
+/// Only they may, and here they name nothing that is there.
+const ADMINS: [Outcome; 6] = [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, NOT_FOUND];
 
 /// `$product` is the seller's, `$review` one of it, `$other` somebody else's
-/// product, `$nothing` the id of a session that nobody has.
+/// product, `$nothing` the id of a session that nobody has, `$talk` and
+/// `$message` somebody else's, `$somebody` a user.
 const ACCESS: &[Row] = &[
     // Queries.
     ("categories", "{ categories { id } }", EVERYBODY),
@@ -44,9 +48,69 @@ const ACCESS: &[Row] = &[
     ("nodes", "query($product: ID!) { nodes(ids: [$product]) { id } }", EVERYBODY),
     ("product", "query($product: ID!) { product(by: { id: $product }) { id } }", EVERYBODY),
     ("products", "{ products(first: 1) { nodes { id } } }", EVERYBODY),
+    ("uploadLimits", "{ uploadLimits { maxSize } }", EVERYBODY),
     ("user", "{ user(by: { handle: \"alma-admin\" }) { id } }", EVERYBODY),
     ("users", "{ users(first: 1) { nodes { id } } }", [GUEST, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, OK]),
+    ("conversation", "query($talk: ID!) { conversation(id: $talk) { id } }", SIGNED_IN),
+    (
+        "messageReports",
+        "{ messageReports(first: 1) { nodes { messageId } } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK, OK],
+    ),
+    (
+        "webhookEndpoints",
+        "{ webhookEndpoints { id } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK],
+    ),
     // Mutations.
+    (
+        "conversationOpen",
+        "mutation($somebody: ID!) { conversationOpen(memberIds: [$somebody]) { userErrors { code } } }",
+        SIGNED_IN,
+    ),
+    (
+        "conversationMarkRead",
+        "mutation($talk: ID!) { conversationMarkRead(id: $talk, sequence: 1) { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "conversationMute",
+        "mutation($talk: ID!) { conversationMute(id: $talk, muted: true) { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    ("conversationTyping", "mutation($talk: ID!) { conversationTyping(id: $talk) }", SIGNED_IN),
+    (
+        "messageSend",
+        "mutation($talk: ID!) { messageSend(input: { conversationId: $talk, body: \"Hi\", clientId: \
+            \"1\" }) { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "messageEdit",
+        "mutation($message: ID!) { messageEdit(id: $message, body: \"Hi\") { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "messageDelete",
+        "mutation($message: ID!) { messageDelete(id: $message) { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, OK, OK],
+    ),
+    (
+        "messageReact",
+        "mutation($message: ID!) { messageReact(id: $message, emoji: \"👍\", on: true) { userErrors { \
+            code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "messageReport",
+        "mutation($message: ID!) { messageReport(id: $message, reason: \"Rude.\") }",
+        SIGNED_IN,
+    ),
+    (
+        "userBlock",
+        "mutation($somebody: ID!) { userBlock(userId: $somebody, blocked: false) }",
+        SIGNED_IN,
+    ),
     (
         "accountSignUp",
         "mutation($new: SignUpInput!) { accountSignUp(input: $new) { userErrors { code } } }",
@@ -67,6 +131,27 @@ const ACCESS: &[Row] = &[
         "sessionRevoke",
         "mutation($nothing: ID!) { sessionRevoke(id: $nothing) { userErrors { code } } }",
         [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "uploadCreate",
+        "mutation { uploadCreate(filename: \"a.png\", mediaType: \"image/png\", size: 9) { userErrors { code } } }",
+        SIGNED_IN,
+    ),
+    (
+        "webhookEndpointSave",
+        "mutation($nothing: ID!) { webhookEndpointSave(id: $nothing, url: \"https://1.1.1.1/\", \
+            kinds: [\"*\"]) { userErrors { code } } }",
+        ADMINS,
+    ),
+    (
+        "webhookSecretRotate",
+        "mutation($nothing: ID!) { webhookSecretRotate(id: $nothing) { userErrors { code } } }",
+        ADMINS,
+    ),
+    (
+        "webhookRedeliver",
+        "mutation($nothing: ID!) { webhookRedeliver(deliveryId: $nothing) { userErrors { code } } }",
+        ADMINS,
     ),
     (
         "productSave",
@@ -96,9 +181,43 @@ const ACCESS: &[Row] = &[
             } } }",
         SIGNED_IN,
     ),
+    ("notificationsMarkRead", "mutation { notificationsMarkRead(ids: []) }", SIGNED_IN),
+    (
+        "notificationPreferenceSet",
+        "mutation { notificationPreferenceSet(kind: \"message.*\", channels: [IN_APP]) { userErrors { \
+            code } } }",
+        SIGNED_IN,
+    ),
+    (
+        "pushDeviceRegister",
+        "mutation { pushDeviceRegister(token: \"phone\", platform: \"ios\") { userErrors { code } } }",
+        SIGNED_IN,
+    ),
+    (
+        "pushDeviceUnregister",
+        "mutation { pushDeviceUnregister(token: \"phone\") { userErrors { code } } }",
+        SIGNED_IN,
+    ),
     // Subscriptions. Asked for no product they end with a word on the list,
     // which only those hear who may subscribe.
+    (
+        "conversationEvents",
+        "subscription { conversationEvents(after: \"rubbish\") { cursor } }",
+        [
+            GUEST,
+            "BAD_USER_INPUT",
+            "BAD_USER_INPUT",
+            "BAD_USER_INPUT",
+            "BAD_USER_INPUT",
+            "BAD_USER_INPUT",
+        ],
+    ),
     ("productEvents", "subscription { productEvents(ids: []) { cursor } }", ["BAD_USER_INPUT"; 6]),
+    (
+        "notificationEvents",
+        "subscription { notificationEvents(after: \"rubbish\") { cursor } }",
+        [GUEST, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED],
+    ),
 ];
 
 /// The root fields of the served schema.
@@ -138,8 +257,11 @@ async fn variables(app: &TestApp, seller: &Client) -> Value {
         data(&app.guest(), others, json!({ "id": shop["id"] })).await["products"]["nodes"][0]["id"]
             .take();
     let nothing = <SessionId as kit::Id>::generate();
+    // The first demo conversation with its first message; nobody of the table is in it.
+    let (talk, message): (ConversationId, MessageId) = (kit::seed::id(0), kit::seed::id(0));
+    let somebody: UserId = kit::seed::id(150);
     json!({ "product": product["id"], "review": product["reviews"]["nodes"][0]["id"], "other": other,
-        "nothing": nothing })
+        "nothing": nothing, "talk": talk, "message": message, "somebody": somebody })
 }
 
 /// What this operation is answered.

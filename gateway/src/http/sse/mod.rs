@@ -19,7 +19,7 @@ pub(super) const HTTP: Http =
 
 /// What happens, as an event of an operation's own stream.
 pub(super) fn frame(happening: Happening<'_>) -> Option<Bytes> {
-    let mut out = Vec::with_capacity(256);
+    let mut out = Vec::with_capacity(256 + happening.size_hint());
     match happening {
         Happening::Next(answer) => next(&mut out, answer, None),
         Happening::Refused(answer) | Happening::Broken(answer) => {
@@ -35,7 +35,7 @@ pub(super) fn frame(happening: Happening<'_>) -> Option<Bytes> {
 
 /// What happens, as an event of a stream that operations share.
 fn shared_frame(id: &str, happening: Happening<'_>) -> Option<Bytes> {
-    let mut out = Vec::with_capacity(256);
+    let mut out = Vec::with_capacity(256 + happening.size_hint());
     match happening {
         Happening::Next(answer) => next(&mut out, answer, Some(id)),
         Happening::Refused(answer) | Happening::Broken(answer) => {

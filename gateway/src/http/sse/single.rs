@@ -175,6 +175,7 @@ async fn start(
     }
     let session = Some(Session::of(front, &scope));
     let operation = Operation { front: front.clone(), asked, scope, id: id.clone(), session };
+    let operation = Box::new(operation);
     reservation.run(operation_id, operation, front.realtime.operations)?;
     Ok(StatusCode::ACCEPTED.into_response())
 }
@@ -189,7 +190,12 @@ fn stop(front: &Front, parts: &Parts) -> Result<Response, Refusal> {
 }
 
 impl Reservation {
-    fn run(self: &Arc<Self>, id: String, operation: Operation, limit: usize) -> Result<(), Refusal> {
+    fn run(
+        self: &Arc<Self>,
+        id: String,
+        operation: Box<Operation>,
+        limit: usize,
+    ) -> Result<(), Refusal> {
         let mut operations = lock(&self.operations);
         if operations.len() >= limit {
             let message = format!("{limit} operations run on this stream, stop one first");
@@ -225,7 +231,7 @@ impl Reservation {
 async fn follow_one(
     reservation: Weak<Reservation>,
     id: String,
-    operation: Operation,
+    operation: Box<Operation>,
     outgoing: mpsc::Sender<Bytes>,
 ) {
     let frame = |happening: Happening<'_>| {

@@ -7,12 +7,16 @@ mod session;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use async_graphql::Variables;
 use axum::http::StatusCode;
-use futures_util::{FutureExt as _, StreamExt as _, stream::BoxStream};
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::BoxStream};
 use kit::RequestScope;
-use schema::{Answer, GraphQLRequest, Kind};
+use schema::{Answer, Kind, Prepared};
 use serde_json::Value;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    time::timeout,
+};
 
 pub(super) use body::{Http, respond};
 pub(crate) use connections::Streams;
@@ -62,22 +66,42 @@ enum End {
     Gone,
 }
 
+impl Happening<'_> {
+    /// Room for the answer as JSON.
+    pub(super) fn size_hint(&self) -> usize {
+        match self {
+            Self::Next(answer) => answer.size_hint(),
+            _ => 0,
+        }
+    }
+}
+
+/// An operation that runs. Small: there is one of it for every subscriber.
+struct Running {
+    answers: BoxStream<'static, Answer>,
+    /// How long the buffer may be full; `None` for what is answered once.
+    patience: Option<Duration>,
+    /// Why the operation may not go on.
+    broken: BoxFuture<'static, End>,
+}
+
 impl Operation {
     /// Runs to the end; `frame` writes what happens as the transport has it.
     ///
     /// **Invariant:** the last frame waits for its place in the buffer, so that
     /// it follows everything that went before it.
     pub(super) async fn run<F>(
-        self,
+        self: Box<Self>,
         outgoing: mpsc::Sender<F>,
         frame: impl Fn(Happening<'_>) -> Option<F>,
     ) {
-        let id = self.id.clone();
-        let last = match self.follow(&outgoing, &frame).await {
-            End::Refused(mut answer) => {
-                errors::name_request(&mut answer, &id.0);
-                frame(Happening::Refused(&answer))
-            }
+        // Boxed: what the start needs is not kept.
+        let end = match Box::pin(self.start()).await {
+            Ok(running) => running.follow(&outgoing, &frame).await,
+            Err(end) => end,
+        };
+        let last = match *end {
+            End::Refused(answer) => frame(Happening::Refused(&answer)),
             End::Broken(answer) => frame(Happening::Broken(&answer)),
             End::Stopped => {
                 frame(Happening::Stopped(&broken("UNAVAILABLE", "the gateway stops: subscribe again")))
@@ -91,41 +115,55 @@ impl Operation {
         }
     }
 
-    async fn follow<F>(
-        self,
-        outgoing: &mpsc::Sender<F>,
-        frame: &impl Fn(Happening<'_>) -> Option<F>,
-    ) -> End {
-        let Self { front, mut asked, scope, id, session } = self;
-        let is_stream = match graphql::prepare(&front, &mut asked).await {
-            Ok(prepared) => prepared.kind == Kind::Subscription,
-            Err(refused) => return End::Refused(refused),
-        };
-        let answers = answers(&front, asked.request, scope, is_stream);
-        let answers = answers.map(|mut answer| {
-            errors::name_request(&mut answer, &id.0);
-            answer
-        });
-        let patience = if is_stream { front.realtime.patience } else { Duration::MAX };
-        tokio::select! {
-            end = forward(answers.boxed(), outgoing, frame, patience) => end,
-            lapse = session::lapsed(&front, session) => {
-                End::Broken(broken("UNAUTHENTICATED", lapse.reason()))
+    async fn start(self: Box<Self>) -> Result<Running, Box<End>> {
+        let Self { front, mut asked, scope, id, session } = *self;
+        let prepared = match graphql::prepare(&front, &mut asked).await {
+            Ok(prepared) => prepared,
+            Err(mut refused) => {
+                errors::name_request(&mut refused, &id.0);
+                return Err(Box::new(End::Refused(refused)));
             }
-            // What is answered once may finish.
-            () = front.stopping(), if is_stream => End::Stopped,
-        }
+        };
+        let is_stream = prepared.kind == Kind::Subscription;
+        let patience = is_stream.then_some(front.realtime.patience);
+        let answers = answers(&front, prepared, asked.request.variables, scope, id);
+        let stopping = {
+            let front = front.clone();
+            async move {
+                // What is answered once may finish.
+                if !is_stream {
+                    std::future::pending::<()>().await;
+                }
+                front.stopping().await;
+                End::Stopped
+            }
+        };
+        let broken = match session {
+            None => stopping.boxed(),
+            Some(session) => async move {
+                tokio::select! {
+                    lapse = session::lapsed(&front, session) => {
+                        End::Broken(broken("UNAUTHENTICATED", lapse.reason()))
+                    }
+                    end = stopping => end,
+                }
+            }
+            .boxed(),
+        };
+        Ok(Running { answers, patience, broken })
     }
 }
 
 /// The engine's answers. A single answer is bounded in time, a panic is one.
 fn answers(
     front: &Front,
-    request: GraphQLRequest,
+    prepared: Arc<Prepared>,
+    variables: Variables,
     scope: RequestScope,
-    is_stream: bool,
+    id: RequestId,
 ) -> BoxStream<'static, Answer> {
-    let mut answers = front.engine.subscribe(request, scope);
+    let is_stream = prepared.kind == Kind::Subscription;
+    let mut answers = front.engine.follow(prepared, variables, scope);
     if !is_stream {
         let limit = front.server.request_timeout;
         let answer = async move {
@@ -137,39 +175,80 @@ fn answers(
         answers = answer.into_stream().filter_map(std::future::ready).boxed();
     }
     let answers = AssertUnwindSafe(answers).catch_unwind();
-    answers.map(|answer| answer.unwrap_or_else(|_| Answer::refused(Refusal::internal().errors))).boxed()
+    let answers = answers.map(move |answer| {
+        let mut answer = answer.unwrap_or_else(|_| Answer::refused(Refusal::internal().errors));
+        errors::name_request(&mut answer, &id.0);
+        answer
+    });
+    answers.boxed()
 }
 
-/// Hands answers on as long as the client takes them.
-async fn forward<F>(
-    mut answers: BoxStream<'_, Answer>,
-    outgoing: &mpsc::Sender<F>,
-    frame: &impl Fn(Happening<'_>) -> Option<F>,
-    patience: Duration,
-) -> End {
-    while let Some(answer) = answers.next().await {
-        if answer.is_refused() {
-            return End::Refused(answer);
-        }
-        match timeout(patience, outgoing.reserve()).await {
-            Ok(Ok(place)) => {
-                if let Some(frame) = frame(Happening::Next(&answer)) {
-                    place.send(frame);
-                }
+impl Running {
+    /// Hands answers on as long as the client takes them.
+    async fn follow<F>(
+        mut self,
+        outgoing: &mpsc::Sender<F>,
+        frame: &impl Fn(Happening<'_>) -> Option<F>,
+    ) -> Box<End> {
+        loop {
+            let answer = tokio::select! {
+                answer = self.answers.next() => answer,
+                end = &mut self.broken => return Box::new(end),
+            };
+            let Some(answer) = answer else { return Box::new(End::Complete) };
+            if answer.is_refused() {
+                return Box::new(End::Refused(answer));
             }
-            Ok(Err(_)) => return End::Gone,
-            Err(_) => {
-                // This answer is the last one that the client gets.
-                if let Some(frame) = frame(Happening::Next(&answer))
-                    && outgoing.send(frame).await.is_err()
-                {
-                    return End::Gone;
+            match outgoing.try_reserve() {
+                Ok(place) => {
+                    if let Some(frame) = frame(Happening::Next(&answer)) {
+                        place.send(frame);
+                    }
                 }
-                return End::Broken(too_slow(&answer));
+                Err(TrySendError::Closed(())) => return Box::new(End::Gone),
+                Err(TrySendError::Full(())) => {
+                    let (answer, patience) = (Box::new(answer), self.patience);
+                    let waited = Box::pin(wait(answer, outgoing, frame, patience));
+                    let end = tokio::select! {
+                        end = waited => end,
+                        end = &mut self.broken => Some(Box::new(end)),
+                    };
+                    if let Some(end) = end {
+                        return end;
+                    }
+                }
             }
         }
     }
-    End::Complete
+}
+
+/// Waits for a client whose buffer is full, as long as it may be; the end when
+/// that is too long.
+async fn wait<F>(
+    answer: Box<Answer>,
+    outgoing: &mpsc::Sender<F>,
+    frame: &impl Fn(Happening<'_>) -> Option<F>,
+    patience: Option<Duration>,
+) -> Option<Box<End>> {
+    let place = timeout(patience.unwrap_or(Duration::MAX), outgoing.reserve()).await;
+    match place {
+        Ok(Ok(place)) => {
+            if let Some(frame) = frame(Happening::Next(&answer)) {
+                place.send(frame);
+            }
+            None
+        }
+        Ok(Err(_)) => Some(Box::new(End::Gone)),
+        Err(_) => {
+            // This answer is the last one that the client gets.
+            if let Some(frame) = frame(Happening::Next(&answer))
+                && outgoing.send(frame).await.is_err()
+            {
+                return Some(Box::new(End::Gone));
+            }
+            Some(Box::new(End::Broken(too_slow(&answer))))
+        }
+    }
 }
 
 /// Tells a slow client where to go on.
@@ -232,9 +311,10 @@ mod tests {
         let (outgoing, mut frames) = mpsc::channel(4);
 
         let frame = |happening: Happening<'_>| Some(written(&happening));
-        let end = forward(answers, &outgoing, &frame, Duration::MAX).await;
+        let running = Running { answers, patience: None, broken: std::future::pending().boxed() };
+        let end = running.follow(&outgoing, &frame).await;
 
-        assert!(matches!(end, End::Refused(_)));
+        assert!(matches!(*end, End::Refused(_)));
         drop(outgoing);
         assert_eq!(frames.recv().await, None);
     }

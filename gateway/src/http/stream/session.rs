@@ -124,11 +124,10 @@ impl Session {
 }
 
 /// Waits until the session's token is no longer good.
-pub(super) async fn lapsed(front: &Front, session: Option<Session>) -> Lapse {
-    let Some(mut session) = session else { return std::future::pending().await };
+pub(super) async fn lapsed(front: &Front, mut session: Session) -> Lapse {
     loop {
         sleep_until(session.due()).await;
-        if let Err(lapse) = session.check(front).await {
+        if let Err(lapse) = Box::pin(session.check(front)).await {
             return lapse;
         }
     }

@@ -63,8 +63,9 @@ pub(super) struct Connection {
     /// What runs, by the client's id. A frame whose id is not the very one of
     /// this map is of an operation that the client has ended.
     operations: HashMap<Arc<str>, AbortOnDropHandle<()>>,
-    outgoing: mpsc::Sender<Frame>,
-    frames: mpsc::Receiver<Frame>,
+    outgoing: mpsc::Sender<Box<Frame>>,
+    /// Boxed, since the channel keeps room for 32 of them.
+    frames: mpsc::Receiver<Box<Frame>>,
     is_stopping: bool,
 }
 
@@ -94,10 +95,10 @@ impl From<Close> for End {
 }
 
 impl Connection {
-    pub(super) fn new(socket: WebSocket, front: Arc<Front>, caller: Caller) -> Self {
+    pub(super) fn new(socket: WebSocket, front: Arc<Front>, caller: Caller) -> Box<Self> {
         let (outgoing, frames) = mpsc::channel(front.realtime.buffer);
         let now = Instant::now();
-        Self {
+        Box::new(Self {
             socket,
             front,
             caller,
@@ -108,13 +109,18 @@ impl Connection {
             outgoing,
             frames,
             is_stopping: false,
-        }
+        })
     }
 
-    /// Serves the client to the end of the connection.
-    pub(super) async fn follow(mut self) {
+    /// Serves the client to the end of the connection. `held` ends with it.
+    pub(super) async fn follow<G: Send>(mut self: Box<Self>, held: G) {
         let end = self.converse().await;
         self.operations.clear();
+        Box::pin(self.end(end)).await;
+        drop(held);
+    }
+
+    async fn end(mut self: Box<Self>, end: End) {
         match end {
             End::Close(close) => close.send(&mut self.socket).await,
             // Answers the client's close.
@@ -131,13 +137,19 @@ impl Connection {
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let front = self.front.clone();
         let mut stopping = pin!(front.stopping());
+        let mut due = pin!(sleep_until(self.init_deadline()));
         loop {
-            let due = self.session.as_ref().map_or_else(|| self.init_deadline(), Session::due);
+            let deadline = self.session.as_ref().map_or_else(|| self.init_deadline(), Session::due);
+            // A timer that is set anew for each event is a good part of its cost.
+            if due.deadline() != deadline {
+                due.as_mut().reset(deadline);
+            }
             let flow = tokio::select! {
-                message = self.socket.recv() => self.hear(message).await,
+                // What a client says is rare; an idle one shall not pay for it.
+                message = self.socket.recv() => Box::pin(self.hear(message)).await,
                 Some(frame) = self.frames.recv() => self.tell(frame).await,
                 _ = beats.tick() => self.beat().await,
-                () = sleep_until(due) => self.look_again().await,
+                () = &mut due => Box::pin(self.look_again()).await,
                 () = &mut stopping, if !self.is_stopping => {
                     self.is_stopping = true;
                     Continue(())
@@ -244,7 +256,7 @@ impl Connection {
             stream: None,
         };
         let (front, request_id) = (self.front.clone(), self.caller.id.clone());
-        let operation = Operation { front, asked, scope, id: request_id, session: None };
+        let operation = Box::new(Operation { front, asked, scope, id: request_id, session: None });
         let id: Arc<str> = id.into();
         let running = operation.run(self.outgoing.clone(), framed(id.clone()));
         let running = tokio::spawn(running.in_current_span());
@@ -253,7 +265,7 @@ impl Connection {
     }
 
     /// Sends what operations say, as much as there is.
-    async fn tell(&mut self, first: Frame) -> Flow {
+    async fn tell(&mut self, first: Box<Frame>) -> Flow {
         let (limit, mut next) = (self.silence(), Some(first));
         let written = async {
             let mut count = 0;
@@ -267,7 +279,7 @@ impl Connection {
         sent(timeout(limit, written).await)
     }
 
-    async fn tell_one(&mut self, frame: Frame) -> Result<(), axum::Error> {
+    async fn tell_one(&mut self, frame: Box<Frame>) -> Result<(), axum::Error> {
         let active = self.operations.get_key_value(&frame.id);
         if !active.is_some_and(|(id, _)| Arc::ptr_eq(id, &frame.id)) {
             return Ok(());
@@ -310,7 +322,7 @@ impl Connection {
 }
 
 /// How an operation of this id writes.
-fn framed(id: Arc<str>) -> impl Fn(Happening<'_>) -> Option<Frame> {
+fn framed(id: Arc<str>) -> impl Fn(Happening<'_>) -> Option<Box<Frame>> {
     move |happening| {
         let (text, is_last) = match happening {
             Happening::Next(answer) => (Some(message::next(&id, answer)), false),
@@ -321,7 +333,7 @@ fn framed(id: Arc<str>) -> impl Fn(Happening<'_>) -> Option<Frame> {
             Happening::Stopped(_) => (None, true),
             Happening::Complete => (Some(message::complete(&id)), true),
         };
-        Some(Frame { id: id.clone(), text, is_last })
+        Some(Box::new(Frame { id: id.clone(), text, is_last }))
     }
 }
 

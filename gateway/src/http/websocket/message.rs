@@ -63,6 +63,9 @@ fn object(payload: Option<&RawValue>) -> Option<Option<Map<String, Value>>> {
     }
 }
 
+/// What surrounds a payload, but for the id.
+const ENVELOPE_BYTES: usize = 64;
+
 /// Acknowledges the connection.
 pub(super) const ACK: Utf8Bytes = Utf8Bytes::from_static(r#"{"type":"connection_ack"}"#);
 /// Answers a ping.
@@ -77,7 +80,7 @@ pub(super) fn pong(payload: &Map<String, Value>) -> Utf8Bytes {
 
 /// An answer of an operation.
 pub(super) fn next(id: &str, answer: &Answer) -> Utf8Bytes {
-    let mut out = start(id, "next");
+    let mut out = start(id, "next", answer.size_hint());
     out.extend_from_slice(b",\"payload\":");
     answer.write_json(&mut out);
     finish(out)
@@ -85,7 +88,7 @@ pub(super) fn next(id: &str, answer: &Answer) -> Utf8Bytes {
 
 /// The end of an operation that can't go on.
 pub(super) fn error(id: &str, answer: &Answer) -> Utf8Bytes {
-    let mut out = start(id, "error");
+    let mut out = start(id, "error", 256);
     out.extend_from_slice(b",\"payload\":");
     serde_json::to_writer(&mut out, &answer.errors).expect("errors are plain data");
     finish(out)
@@ -93,11 +96,11 @@ pub(super) fn error(id: &str, answer: &Answer) -> Utf8Bytes {
 
 /// The end of an operation that has no more to say.
 pub(super) fn complete(id: &str) -> Utf8Bytes {
-    finish(start(id, "complete"))
+    finish(start(id, "complete", 0))
 }
 
-fn start(id: &str, kind: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(256);
+fn start(id: &str, kind: &str, more: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(ENVELOPE_BYTES + id.len() + more);
     out.extend_from_slice(b"{\"id\":");
     serde_json::to_writer(&mut out, id).expect("a text is JSON");
     out.extend_from_slice(b",\"type\":\"");

@@ -15,6 +15,7 @@ use axum::{
     http::{Method, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
+use futures_util::{FutureExt as _, future::BoxFuture};
 use tracing::Instrument as _;
 
 use super::{Front, accept::Media, csrf, errors::Refusal, identity, stream, trace::RequestId};
@@ -22,8 +23,9 @@ use connection::{Caller, Connection};
 
 /// The name of the protocol.
 pub(super) const PROTOCOL: &str = "graphql-transport-ws";
-/// The default of 128 KiB would be what an idle connection costs.
-const BUFFER: usize = 4_096;
+/// Is kept for each connection, however idle. Larger messages grow it for as
+/// long as they are read.
+const BUFFER: usize = 1_024;
 
 /// Whether the client wants a WebSocket.
 pub(super) fn is_upgrade(parts: &Parts) -> bool {
@@ -53,12 +55,15 @@ pub(super) async fn serve(front: Arc<Front>, mut parts: Parts, id: RequestId) ->
         .max_message_size(limit)
         .max_frame_size(limit)
         .on_upgrade(move |mut socket| {
-            let work = async move {
-                let _held = (place, tracked);
-                match is_spoken {
-                    true => Connection::new(socket, front, caller).follow().await,
-                    false => close::PROTOCOL.send(&mut socket).await,
+            let held = (place, tracked);
+            // Boxed, so that the task has no room for what is over by now.
+            let work: BoxFuture<'static, ()> = match is_spoken {
+                true => Connection::new(socket, front, caller).follow(held).boxed(),
+                false => async move {
+                    let _held = held;
+                    close::PROTOCOL.send(&mut socket).await;
                 }
+                .boxed(),
             };
             work.instrument(span)
         })

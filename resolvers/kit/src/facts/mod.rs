@@ -4,6 +4,7 @@
 
 mod jobs;
 mod messages;
+mod notifications;
 mod products;
 mod users;
 
@@ -12,6 +13,7 @@ pub use messages::{
     ConversationOpened, ConversationRead, ConversationTyping, MessageChange, MessageChanged,
     MessageReported, MessageSent, UserBlocked,
 };
+pub use notifications::{NotificationAdded, NotificationRead};
 pub use products::{ProductArchived, ProductChange, ProductChanged, ReviewSaved};
 pub use users::{
     AccountCreated, AccountUpdated, ConfirmationRequested, EndReason, ResetRequested, RolesChanged,

@@ -6,8 +6,10 @@ mod files;
 mod identity;
 mod keys;
 mod mailed_tokens;
+mod offers;
 mod people;
 mod sellers;
+mod unsubscribe;
 
 use std::{
     any::{Any, TypeId, type_name},
@@ -16,12 +18,16 @@ use std::{
 };
 
 pub use demo::{DemoAccount, DemoAccounts};
-pub use files::{Files, NotAttached, StoredFile};
+pub use files::{
+    FileBytes, FileTransfer, Files, NotAttached, NotOpened, NotReceived, OpenFile, StoredFile,
+};
 pub use identity::Identity;
 pub use keys::KeySet;
 pub use mailed_tokens::{MailedTokenPurpose, MailedTokens};
+pub use offers::Offers;
 pub use people::{Contact, People};
 pub use sellers::Sellers;
+pub use unsubscribe::Unsubscribe;
 
 use crate::{Error, Result};
 

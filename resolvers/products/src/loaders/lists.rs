@@ -4,9 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::Loader;
 use entities::products::list::{self, List, Listed, Parent};
-use kit::{Error, Result};
+use kit::{Error, Result, groups};
 
-use super::{Rows, groups};
+use super::Rows;
 
 /// A page of a parent's list.
 #[derive(Clone, PartialEq, Eq, Hash)]

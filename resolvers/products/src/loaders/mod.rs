@@ -7,14 +7,14 @@ mod products;
 mod reviews;
 mod variants;
 
-use std::{collections::HashMap, hash::Hash, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, dataloader::Loader};
 use entities::{
     ids::{SellerId, UserId},
-    products::{Page, Scope},
+    products::Scope,
 };
-use kit::{Database, Error, FromContext, PageArgs, Result, Viewer, load};
+use kit::{Database, Error, FromContext, Result, Viewer, load};
 
 pub(crate) use self::{
     categories::{Children, Path},
@@ -62,18 +62,4 @@ pub(crate) async fn scope(ctx: &Context<'_>) -> Result<Scope> {
         _ => None,
     };
     Ok(service::scope(viewer, shop))
-}
-
-/// The rows of a page, and one more to see whether the list goes on.
-fn rows_of<P>(page: &PageArgs<P>) -> Page<'_, P> {
-    Page { from: page.from.as_ref(), is_backward: page.backward, limit: page.limit + 1 }
-}
-
-/// Sorts keys into groups that one statement can answer.
-fn groups<G: Eq + Hash, K>(keys: impl IntoIterator<Item = (G, K)>) -> HashMap<G, Vec<K>> {
-    let mut groups: HashMap<G, Vec<K>> = HashMap::new();
-    for (group, key) in keys {
-        groups.entry(group).or_default().push(key);
-    }
-    groups
 }

@@ -10,9 +10,9 @@ use entities::{
     ids::{AccountId, ProductId, SellerId},
     products::{Scope, favourite, image, price_span, product, variant},
 };
-use kit::{CurrencyCode, Error, Result};
+use kit::{CurrencyCode, Error, Result, groups};
 
-use super::{Rows, groups};
+use super::Rows;
 use crate::types::Quote;
 
 /// The long texts of a product.

@@ -10,9 +10,9 @@ use entities::{
         review::{self, ReviewSort},
     },
 };
-use kit::{Error, PageArgs, Result};
+use kit::{Error, PageArgs, Result, groups};
 
-use super::{Rows, groups, rows_of};
+use super::Rows;
 
 /// A page of a product's reviews, with one row more to see whether it goes on.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -44,7 +44,7 @@ impl Loader<ReviewsOf> for Rows {
         let mut found: HashMap<ReviewsOf, Self::Value> = HashMap::with_capacity(keys.len());
         let pages = groups(keys.iter().map(|key| ((key.sort, key.page.clone()), key.product)));
         for ((sort, page), products) in pages {
-            for row in review::pages(self.0.read(), &products, sort, rows_of(&page)).await? {
+            for row in review::pages(self.0.read(), &products, sort, page.rows()).await? {
                 let key = ReviewsOf { product: row.product_id, sort, page: page.clone() };
                 found.entry(key).or_default().push(row);
             }

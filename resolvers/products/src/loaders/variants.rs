@@ -7,9 +7,9 @@ use entities::{
     ids::{ProductId, VariantId},
     products::{Scope, price, variant},
 };
-use kit::{CurrencyCode, Error, PageArgs, Result};
+use kit::{CurrencyCode, Error, PageArgs, Result, groups};
 
-use super::{Rows, groups, rows_of};
+use super::Rows;
 use crate::types::Quote;
 
 /// A page of a product's variants, with one row more to see whether it goes on.
@@ -54,7 +54,7 @@ impl Loader<VariantsOf> for Rows {
     async fn load(&self, keys: &[VariantsOf]) -> Result<HashMap<VariantsOf, Self::Value>> {
         let mut found: HashMap<VariantsOf, Self::Value> = HashMap::with_capacity(keys.len());
         for (page, products) in groups(keys.iter().map(|key| (key.page.clone(), key.product))) {
-            for row in variant::pages(self.0.read(), &products, rows_of(&page)).await? {
+            for row in variant::pages(self.0.read(), &products, page.rows()).await? {
                 let key = VariantsOf { product: row.product_id, page: page.clone() };
                 found.entry(key).or_default().push(row);
             }

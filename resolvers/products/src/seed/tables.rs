@@ -11,9 +11,9 @@ use entities::{
 };
 use kit::{
     Result,
-    seed::{Choices, Scale, TODAY, id},
+    seed::{Choices, Scale, TODAY, id, insert},
 };
-use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable as _};
+use sea_orm::DatabaseTransaction;
 
 use super::{
     catalogue::{self, Made, made},
@@ -21,8 +21,6 @@ use super::{
     reviews::{self, Written},
 };
 
-/// Parameters of one statement; SQLite takes up to 32,766.
-const PARAMETERS: usize = 20_000;
 /// Currencies and their value in percent of a euro.
 const CURRENCIES: [(&str, i64); 3] = [("EUR", 100), ("USD", 109), ("GBP", 86)];
 /// What the images of a product show.
@@ -173,22 +171,6 @@ pub(super) async fn write_categories(
     rows: &[category::Model],
 ) -> Result<()> {
     insert::<category::ActiveModel, _>(transaction, rows).await
-}
-
-async fn insert<A, M>(transaction: &DatabaseTransaction, rows: &[M]) -> Result<()>
-where
-    A: ActiveModelTrait + Send,
-    M: IntoActiveModel<A> + Clone,
-{
-    let columns = <A::Entity as EntityTrait>::Column::iter().count();
-    for rows in rows.chunks(PARAMETERS / columns) {
-        let rows = rows.iter().map(|row| row.clone().into_active_model());
-        A::Entity::insert_many(rows)
-            .on_conflict_do_nothing()
-            .exec_without_returning(transaction)
-            .await?;
-    }
-    Ok(())
 }
 
 fn category_of(made: &Made) -> CategoryId {

@@ -3,15 +3,15 @@
 
 use std::collections::HashSet;
 
-use aws_lc_rs::digest;
 use entities::{
     ids::{CategoryId, ProductId},
     products::{ProductStatus, product::ProductOption},
 };
-use kit::UserError;
+use kit::{
+    Outcome, UserError,
+    text::{self, length},
+};
 use serde::Serialize;
-
-use super::{Outcome, text};
 
 /// The most variants of one product.
 pub(super) const MAX_VARIANTS: usize = 100;
@@ -54,11 +54,9 @@ pub(crate) struct VariantDraft {
 }
 
 impl Draft {
-    /// SHA-256 of the draft as it came, to tell a retry from another request.
+    /// A fingerprint of the draft as it came, to tell a retry from another request.
     pub(super) fn hash(&self) -> String {
-        let json = serde_json::to_vec(self).expect("a draft is plain data");
-        let hash = digest::digest(&digest::SHA256, &json);
-        hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        text::fingerprint(self)
     }
 
     /// The draft with clean texts, or all that is wrong with it.
@@ -81,13 +79,6 @@ impl Draft {
         clean_variants(&mut self.variants, &mut wrong);
         if wrong.is_empty() { Ok(self) } else { Err(wrong) }
     }
-}
-
-/// A failure when a text is too short or too long, in characters.
-pub(super) fn length(field: &str, text: &str, least: usize, most: usize) -> Option<UserError> {
-    let count = text.chars().count();
-    let is_fine = (least..=most).contains(&count);
-    (!is_fine).then(|| UserError::invalid(field, format!("must have {least} to {most} characters")))
 }
 
 fn clean_options(options: &mut [ProductOption], wrong: &mut Vec<UserError>) {

@@ -4,11 +4,9 @@ mod archive;
 mod draft;
 mod facts;
 mod favourites;
-mod outcome;
 mod reviews;
 mod save;
 mod slug;
-mod text;
 mod variants;
 
 use std::{collections::HashMap, sync::Arc};
@@ -17,13 +15,13 @@ use entities::products::{Scope, product};
 use kit::{
     Clock, Database, Result, Viewer,
     ids::{ProductId, SellerId, UserId},
-    ports::Sellers,
+    ports::{Offers, Sellers},
+    text,
 };
 
 pub(crate) use self::{
     draft::{Draft, VariantDraft},
     facts::{Change, changes, product_events},
-    outcome::Outcome,
     slug::slug_of,
 };
 
@@ -93,6 +91,14 @@ impl Service {
             return Ok(None);
         }
         Ok(product::by_sku(self.db.read(), scope, sku).await?)
+    }
+}
+
+#[async_trait::async_trait]
+impl Offers for Service {
+    async fn seller_of(&self, viewer: &Viewer, product: ProductId) -> Result<Option<SellerId>> {
+        let scope = self.scope_of(viewer).await?;
+        Ok(self.product_by_id(scope, product).await?.map(|product| product.seller_id))
     }
 }
 

@@ -10,12 +10,12 @@ use entities::{
         review::{self, Model},
     },
 };
-use kit::{DateTime, Result, UserError, Viewer};
+use kit::{DateTime, Outcome, Result, UserError, Viewer, refuse, text};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
 };
 
-use super::{Outcome, Service, draft::length, facts, outcome::refuse, scope, text};
+use super::{Service, facts, scope};
 
 const MAX_BODY: usize = 5_000;
 
@@ -44,28 +44,29 @@ impl Service {
         if !(1..=5).contains(&stars) {
             wrong.push(UserError::invalid("stars", "must be from 1 to 5"));
         }
-        wrong.extend(length("body", &body, 1, MAX_BODY));
+        wrong.extend(text::length("body", &body, 1, MAX_BODY));
         if !wrong.is_empty() {
             return Ok(Err(wrong));
         }
         let shop = self.shop_of(viewer).await?;
         let (scope, now) = (scope(viewer, shop), self.clock.now());
         let save = Arc::new(Save { scope, product, author, stars, body, now });
-        self.change(move |transaction| {
-            let save = save.clone();
-            Box::pin(async move {
-                let product = product::lock_visible(transaction, save.scope, save.product).await?;
-                let Some(product) = product else {
-                    return Err(refuse(UserError::not_found("productId", "product")));
-                };
-                if shop == Some(product.seller_id) {
-                    let message = "sellers can't review their own products";
-                    return Err(refuse(UserError::invalid("productId", message)));
-                }
-                save.run(transaction, &product).await
+        self.db
+            .change(move |transaction| {
+                let save = save.clone();
+                Box::pin(async move {
+                    let product = product::lock_visible(transaction, save.scope, save.product).await?;
+                    let Some(product) = product else {
+                        return Err(refuse(UserError::not_found("productId", "product")));
+                    };
+                    if shop == Some(product.seller_id) {
+                        let message = "sellers can't review their own products";
+                        return Err(refuse(UserError::invalid("productId", message)));
+                    }
+                    save.run(transaction, &product).await
+                })
             })
-        })
-        .await
+            .await
     }
 
     /// Writes or changes the seller's answer to a review.
@@ -77,38 +78,40 @@ impl Service {
     ) -> Result<Outcome<ReviewId>> {
         viewer.require_account()?;
         let reply = text::plain(body);
-        if let Some(wrong) = length("body", &reply, 1, MAX_BODY) {
+        if let Some(wrong) = text::length("body", &reply, 1, MAX_BODY) {
             return Ok(Err(vec![wrong]));
         }
         // Only the seller speaks for the shop: no moderator does.
         let scope = self.shop_of(viewer).await?.map_or(Scope::Public, Scope::Seller);
         let now = self.clock.now();
-        self.change(move |transaction| {
-            let reply = reply.clone();
-            Box::pin(async move {
-                if review::lock_changeable(transaction, scope, id).await?.is_none() {
-                    return Err(refuse(UserError::not_found("reviewId", "review")));
-                }
-                // The row that was read while waiting for the lock may be an earlier version.
-                let Some(found) = review::by_ids(transaction, scope, &[id]).await?.pop() else {
-                    return Err(refuse(UserError::not_found("reviewId", "review")));
-                };
-                let Some(product) = product::lock_visible(transaction, scope, found.product_id).await?
-                else {
-                    return Err(refuse(UserError::not_found("reviewId", "review")));
-                };
-                let review = Model { reply: Some(reply), ..Model::clone(&found) };
-                let change = review::ActiveModel {
-                    reply: Set(review.reply.clone()),
-                    updated_at: Set(now),
-                    ..review::ActiveModel::default()
-                };
-                update(transaction, id, change).await?;
-                facts::review_saved(transaction, &product, &review, now).await?;
-                Ok(id)
+        self.db
+            .change(move |transaction| {
+                let reply = reply.clone();
+                Box::pin(async move {
+                    if review::lock_changeable(transaction, scope, id).await?.is_none() {
+                        return Err(refuse(UserError::not_found("reviewId", "review")));
+                    }
+                    // The row that was read while waiting for the lock may be an earlier version.
+                    let Some(found) = review::by_ids(transaction, scope, &[id]).await?.pop() else {
+                        return Err(refuse(UserError::not_found("reviewId", "review")));
+                    };
+                    let Some(product) =
+                        product::lock_visible(transaction, scope, found.product_id).await?
+                    else {
+                        return Err(refuse(UserError::not_found("reviewId", "review")));
+                    };
+                    let review = Model { reply: Some(reply), ..Model::clone(&found) };
+                    let change = review::ActiveModel {
+                        reply: Set(review.reply.clone()),
+                        updated_at: Set(now),
+                        ..review::ActiveModel::default()
+                    };
+                    update(transaction, id, change).await?;
+                    facts::review_saved(transaction, &product, &review, now).await?;
+                    Ok(id)
+                })
             })
-        })
-        .await
+            .await
     }
 }
 

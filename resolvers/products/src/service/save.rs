@@ -10,17 +10,17 @@ use entities::{
         variant,
     },
 };
-use kit::{DateTime, Error, Result, UserError, UserErrorCode, Viewer, facts::ProductChanged};
+use kit::{
+    DateTime, Error, Outcome, Result, UserError, UserErrorCode, Viewer, facts::ProductChanged, is_taken,
+    refuse, refuse_all, text,
+};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
     sea_query::OnConflict,
 };
 
 use super::{
-    Change, Draft, Outcome, Service, WRITE,
-    draft::length,
-    facts,
-    outcome::{is_taken, refuse, refuse_all},
+    Change, Draft, Service, WRITE, facts,
     slug::{free_slug, slug_of},
     variants::{self, Plan},
 };
@@ -78,11 +78,12 @@ impl Service {
             Err(wrong) => return Ok(Err(wrong)),
         };
         let save = Arc::new(Save { claim, draft, target, now });
-        self.change(move |transaction| {
-            let save = save.clone();
-            Box::pin(async move { save.run(transaction).await })
-        })
-        .await
+        self.db
+            .change(move |transaction| {
+                let save = save.clone();
+                Box::pin(async move { save.run(transaction).await })
+            })
+            .await
     }
 
     async fn target(&self, viewer: &Viewer, id: Option<ProductId>) -> Result<Target> {
@@ -109,7 +110,7 @@ fn claim(
     product_id: ProductId,
     at: DateTime,
 ) -> std::result::Result<idempotency::Model, UserError> {
-    if let Some(wrong) = length("idempotencyKey", key, 1, MAX_KEY) {
+    if let Some(wrong) = text::length("idempotencyKey", key, 1, MAX_KEY) {
         return Err(wrong);
     }
     if key.contains(char::is_control) {

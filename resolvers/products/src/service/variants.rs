@@ -11,12 +11,9 @@ use entities::{
         variant::{self, Choice, Choices},
     },
 };
-use kit::{UserError, UserErrorCode};
+use kit::{Outcome, UserError, UserErrorCode};
 
-use super::{
-    Outcome,
-    draft::{MAX_VARIANTS, VariantDraft},
-};
+use super::draft::{MAX_VARIANTS, VariantDraft};
 
 /// The title of the only variant of a product without options.
 const ONLY_VARIANT: &str = "Standard";

@@ -2,16 +2,13 @@
 
 use async_graphql::{Context, SimpleObject};
 use kit::{
-    Result, UserError,
+    Outcome, Result, UserError,
     ids::{ProductId, ReviewId},
     load,
 };
 
 use super::{Product, Review};
-use crate::{
-    loaders::{Rows, scope},
-    service::Outcome,
-};
+use crate::loaders::{Rows, scope};
 
 /// Product after a change.
 #[derive(SimpleObject)]

@@ -203,6 +203,7 @@ impl Product {
     }
 
     /// The viewer keeps this as a favourite; false for guests.
+    #[graphql(tag = "viewer")]
     async fn is_favourite(&self, ctx: &Context<'_>) -> Result<bool> {
         let Some(account) = Viewer::of(ctx).account else {
             return Ok(false);

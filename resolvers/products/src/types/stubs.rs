@@ -90,7 +90,7 @@ impl Seller {
 
 // An account; what it keeps in mind is its own business.
 #[derive(SimpleObject)]
-#[graphql(complex)]
+#[graphql(complex, tag = "viewer")]
 pub(crate) struct Account {
     /// Global opaque id.
     pub(crate) id: AccountId,

@@ -6,6 +6,7 @@ mod addresses;
 mod entities;
 mod mailed;
 mod paging;
+mod people;
 mod second_factor;
 mod sessions;
 

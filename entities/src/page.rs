@@ -14,7 +14,7 @@ pub struct Page<'a, P> {
 impl<P> Page<'_, P> {
     /// The direction of an order and the comparison with what stands beyond, in
     /// a list whose largest, or smallest, row is its first.
-    pub(super) const fn direction(&self, is_largest_first: bool) -> (&'static str, &'static str) {
+    pub(crate) const fn direction(&self, is_largest_first: bool) -> (&'static str, &'static str) {
         if is_largest_first == self.is_backward { ("ASC", ">") } else { ("DESC", "<") }
     }
 }

@@ -1,21 +1,48 @@
-//! Text on its way in: markup goes, what is left is plain.
+//! Text on its way in: markup goes, what is left is plain and not too long.
+
+use aws_lc_rs::digest;
+use serde::Serialize;
+
+use crate::UserError;
 
 /// Plain text without markup, surrounding space and unprintable signs. Line
 /// breaks stay.
-pub(crate) fn plain(text: &str) -> String {
+#[must_use]
+pub fn plain(text: &str) -> String {
     let text = if text.contains(['<', '&']) { without_markup(text) } else { text.to_owned() };
     let is_printable = |sign: &char| !sign.is_control() || matches!(sign, '\n' | '\t');
     text.chars().filter(is_printable).collect::<String>().trim().to_owned()
 }
 
 /// Plain text in one line.
-pub(crate) fn plain_line(text: &str) -> String {
+#[must_use]
+pub fn plain_line(text: &str) -> String {
     plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// No text of ours holds a NUL, and Postgres refuses to look for one.
-pub(crate) fn is_unsearchable(text: &str) -> bool {
+#[must_use]
+pub fn is_unsearchable(text: &str) -> bool {
     text.contains('\0')
+}
+
+/// A failure when a text is too short or too long, in characters.
+#[must_use]
+pub fn length(field: &str, text: &str, least: usize, most: usize) -> Option<UserError> {
+    let count = text.chars().count();
+    let is_fine = (least..=most).contains(&count);
+    (!is_fine).then(|| UserError::invalid(field, format!("must have {least} to {most} characters")))
+}
+
+/// SHA-256 of a request in hexadecimal, to tell its retry from another request.
+///
+/// # Panics
+/// When the request is not plain data: a mistake of the code.
+#[must_use]
+pub fn fingerprint(request: &impl Serialize) -> String {
+    let json = serde_json::to_vec(request).expect("requests are plain data");
+    let hash = digest::digest(&digest::SHA256, &json);
+    hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn without_markup(text: &str) -> String {

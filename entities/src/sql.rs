@@ -4,7 +4,7 @@
 use sea_orm::{DbBackend, Statement, Value, prelude::Json, sea_query::ArrayType};
 
 /// A statement in the making.
-pub(super) struct Sql {
+pub(crate) struct Sql {
     backend: DbBackend,
     text: String,
     values: Vec<Value>,
@@ -12,18 +12,18 @@ pub(super) struct Sql {
 
 impl Sql {
     /// An empty statement.
-    pub(super) fn new(backend: DbBackend) -> Self {
+    pub(crate) fn new(backend: DbBackend) -> Self {
         Self { backend, text: String::with_capacity(512), values: Vec::new() }
     }
 
     /// Adds text of ours; what comes from a client is bound.
-    pub(super) fn push(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn push(&mut self, text: &str) -> &mut Self {
         self.text.push_str(text);
         self
     }
 
     /// Adds a value. Both databases number their parameters `$1`, `$2`, ….
-    pub(super) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+    pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.values.push(value.into());
         self.text.push('$');
         self.text.push_str(&self.values.len().to_string());
@@ -32,7 +32,7 @@ impl Sql {
 
     /// Adds "`column` is one of `keys`". However many they are, they are one
     /// parameter, so that the database prepares the statement once.
-    pub(super) fn among<K: ToString>(&mut self, column: &str, keys: &[K]) -> &mut Self {
+    pub(crate) fn among<K: ToString>(&mut self, column: &str, keys: &[K]) -> &mut Self {
         let keys = key_list(self.backend, keys);
         self.push(column);
         match self.backend {
@@ -42,7 +42,7 @@ impl Sql {
     }
 
     /// Adds "`column` is this, or the other".
-    pub(super) fn either(&mut self, column: &str, this: &str, other: Option<&str>) -> &mut Self {
+    pub(crate) fn either(&mut self, column: &str, this: &str, other: Option<&str>) -> &mut Self {
         self.push(column);
         match other {
             None => self.push(" = ").bind(this),
@@ -50,36 +50,36 @@ impl Sql {
         }
     }
 
-    /// Makes the rows that are read wait for nobody else's write, where the
-    /// database does not have one writer anyway.
-    pub(super) fn lock(&mut self) -> &mut Self {
+    /// Makes the rows of `table` that are read wait for nobody else's write,
+    /// where the database does not have one writer anyway.
+    pub(crate) fn lock(&mut self, table: &str) -> &mut Self {
         match self.backend {
-            DbBackend::Postgres => self.push(" FOR UPDATE OF p"),
+            DbBackend::Postgres => self.push(" FOR UPDATE OF ").push(table),
             _ => self,
         }
     }
 
     /// The finished statement.
-    pub(super) fn statement(self) -> Statement {
+    pub(crate) fn statement(self) -> Statement {
         Statement::from_sql_and_values(self.backend, self.text, self.values)
     }
 }
 
 /// What the lists of several parents have in common.
-pub(super) struct Window<'a> {
+pub(crate) struct Window<'a> {
     /// The parents' keys.
-    pub(super) keys: &'a [String],
+    pub(crate) keys: &'a [String],
     /// What to read; the parent's key comes before it.
-    pub(super) columns: &'a str,
+    pub(crate) columns: &'a str,
     /// The order in each list.
-    pub(super) order: &'a str,
+    pub(crate) order: &'a str,
     /// How many rows of each list.
-    pub(super) limit: u64,
+    pub(crate) limit: u64,
 }
 
 /// The first rows of each parent's list in one statement that reads no further.
 /// `body` writes the tables and the condition; it is given the parent's key.
-pub(super) fn windowed(
+pub(crate) fn windowed(
     backend: DbBackend,
     window: &Window<'_>,
     body: impl FnOnce(&mut Sql, &str),
@@ -106,7 +106,7 @@ pub(super) fn windowed(
 }
 
 /// How many rows each parent's list has; parents without any are absent.
-pub(super) fn counted(
+pub(crate) fn counted(
     backend: DbBackend,
     keys: &[String],
     body: impl FnOnce(&mut Sql, &str),

@@ -1,0 +1,4 @@
+//! The tables of the files module.
+
+pub mod key;
+pub mod upload;

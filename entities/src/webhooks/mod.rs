@@ -1,0 +1,5 @@
+//! The tables of the webhooks module.
+
+pub mod delivery;
+pub mod endpoint;
+pub mod secret;

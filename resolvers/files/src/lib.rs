@@ -1,0 +1,61 @@
+//! Files: what people upload, checked when it arrives, handed out by secret,
+//! short-lived addresses, and deleted when it belongs to nothing.
+#![recursion_limit = "512"]
+
+mod addresses;
+mod graph;
+mod keys;
+mod media;
+mod names;
+mod options;
+mod service;
+mod store;
+mod sweep;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use async_graphql::{EmptySubscription, Schema};
+use kit::{
+    Module, Parts, Platform, Result,
+    ports::{FileTransfer, Files as FilesPort},
+};
+
+pub use crate::options::{FilesOptions, S3Options, StoreOptions};
+use crate::{
+    graph::{Mutation, Query},
+    service::Service,
+};
+
+/// The files module.
+pub struct Files {
+    options: FilesOptions,
+}
+
+impl Files {
+    /// The module with these options.
+    #[must_use]
+    pub const fn new(options: FilesOptions) -> Self {
+        Self { options }
+    }
+}
+
+#[async_trait::async_trait]
+impl Module for Files {
+    fn name(&self) -> &'static str {
+        "files"
+    }
+
+    async fn start(&self, platform: &Platform) -> Result<Parts> {
+        let service = Arc::new(Service::open(platform, self.options.clone()).await?);
+        platform.ports.provide::<dyn FilesPort>(service.clone());
+        platform.ports.provide::<dyn FileTransfer>(service.clone());
+
+        let schema = Schema::build(Query, Mutation, EmptySubscription).data(service.clone());
+        Ok(Parts::new(kit::finish(schema))
+            .worker("files.sweep", sweep::run(service.clone(), platform.stop.clone()))
+            .health(service))
+    }
+}

@@ -1,0 +1,52 @@
+//! Messages: conversations between members, what is said in them, how far
+//! everybody has read, and who wants to hear nothing of whom.
+#![recursion_limit = "512"]
+
+mod loaders;
+mod mutations;
+mod queries;
+pub mod seed;
+mod service;
+mod subscriptions;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use async_graphql::Schema;
+use kit::{Module, Parts, Platform, Result};
+
+use crate::{
+    mutations::Mutation,
+    queries::Query,
+    service::{ReleaseFiles, Service},
+    subscriptions::Subscription,
+    types::{Node, StreamEvent},
+};
+
+/// The messages module.
+pub struct Messages;
+
+#[async_trait::async_trait]
+impl Module for Messages {
+    fn name(&self) -> &'static str {
+        "messages"
+    }
+
+    fn depends_on(&self) -> &'static [&'static str] {
+        &["users"]
+    }
+
+    async fn start(&self, platform: &Platform) -> Result<Parts> {
+        let service = Arc::new(Service::new(platform)?);
+        let schema = Schema::build(Query, Mutation, Subscription)
+            .data(platform.db.clone())
+            .data(platform.events.clone())
+            .data(service.clone())
+            .register_output_type::<Node>()
+            .register_output_type::<StreamEvent>();
+        Ok(Parts::new(kit::finish(schema)).handler(Arc::new(ReleaseFiles(service))))
+    }
+}

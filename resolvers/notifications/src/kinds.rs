@@ -1,0 +1,285 @@
+//! The registry of kinds: everything that accounts are told of stands here.
+//!
+//! A kind is one entry of [`KINDS`]: its name, where it goes unless an account
+//! prefers otherwise, its text in each language, the fact it comes from, and
+//! the rule that says from such a fact who is told what. Nothing else decides
+//! who gets what.
+//!
+//! A rule's `key` is what makes a notification one: the same fact, however
+//! often it comes, is told once. A kind that stands for several things gives
+//! them one key and rising positions (messages of a conversation); the others
+//! leave the position at 0.
+
+use kit::{
+    facts::{
+        AccountCreated, ConversationRead, EndReason, MessageSent, ReviewSaved, SessionRevoked,
+        SessionStarted,
+    },
+    ids::{AccountId, SellerId, UserId},
+};
+use serde_json::json;
+use subscriptions::{Event, Fact as _, Kinds};
+
+use crate::channels::{
+    Channel::{self, Email, InApp, Push},
+    Channels,
+};
+
+/// One kind of notification.
+pub(crate) struct Kind {
+    /// `thing.happened`; part of the public interface.
+    pub(crate) name: &'static str,
+    /// What an account that does not want it by mail any more is told it was.
+    pub(crate) label: &'static str,
+    /// Where it goes unless the account prefers otherwise.
+    pub(crate) channels: &'static [Channel],
+    /// How its mails are treated.
+    pub(crate) mail: Mail,
+    /// Title (the first line) and body by language; English must be there.
+    pub(crate) texts: &'static [(&'static str, &'static str)],
+    /// The fact it comes from.
+    pub(crate) fact: &'static str,
+    /// Who is told what of such a fact.
+    pub(crate) rule: fn(&Event) -> Option<Told>,
+}
+
+/// How the mails of a kind are treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mail {
+    /// One mail each, at once.
+    Single,
+    /// One mail for all that is unread, now and then.
+    Digest,
+    /// One mail each, at once; can't be switched off and goes to addresses that
+    /// nobody has confirmed yet.
+    Security,
+}
+
+/// What a fact gives rise to.
+pub(crate) struct Told {
+    /// Who is told.
+    pub(crate) to: Recipients,
+    /// What makes it one.
+    pub(crate) key: String,
+    /// Who did it.
+    pub(crate) actor: Option<UserId>,
+    /// The global id of what it is about.
+    pub(crate) target: Option<String>,
+    /// What else the text says.
+    pub(crate) details: serde_json::Value,
+    /// How far things under this key are counted.
+    pub(crate) position: i64,
+}
+
+/// Who is told.
+pub(crate) enum Recipients {
+    /// These users.
+    Users(Vec<UserId>),
+    /// Who runs this shop.
+    Owner(SellerId),
+    /// This account.
+    Account(AccountId),
+}
+
+/// All kinds, in the order in which preferences list them.
+pub(crate) const KINDS: &[Kind] = &[
+    Kind {
+        name: "message.received",
+        label: "messages",
+        channels: &[InApp, Email, Push],
+        mail: Mail::Digest,
+        texts: &[("en", include_str!("templates/en/message.received.txt"))],
+        fact: MessageSent::KIND,
+        rule: message_received,
+    },
+    Kind {
+        name: "review.received",
+        label: "reviews of your products",
+        channels: &[InApp, Email],
+        mail: Mail::Single,
+        texts: &[("en", include_str!("templates/en/review.received.txt"))],
+        fact: ReviewSaved::KIND,
+        rule: review_received,
+    },
+    Kind {
+        name: "review.answered",
+        label: "answers to your reviews",
+        channels: &[InApp, Email],
+        mail: Mail::Single,
+        texts: &[("en", include_str!("templates/en/review.answered.txt"))],
+        fact: ReviewSaved::KIND,
+        rule: review_answered,
+    },
+    Kind {
+        name: "account.welcome",
+        label: "words of welcome",
+        channels: &[InApp],
+        mail: Mail::Single,
+        texts: &[("en", include_str!("templates/en/account.welcome.txt"))],
+        fact: AccountCreated::KIND,
+        rule: account_welcome,
+    },
+    Kind {
+        name: "session.started",
+        label: "new sign-ins",
+        channels: &[Email],
+        mail: Mail::Security,
+        texts: &[("en", include_str!("templates/en/session.started.txt"))],
+        fact: SessionStarted::KIND,
+        rule: session_started,
+    },
+    Kind {
+        name: "session.reused",
+        label: "sessions that were ended for safety",
+        channels: &[InApp, Email],
+        mail: Mail::Security,
+        texts: &[("en", include_str!("templates/en/session.reused.txt"))],
+        fact: SessionRevoked::KIND,
+        rule: session_reused,
+    },
+];
+
+/// The message's text is not in the fact, and so in no notification.
+fn message_received(event: &Event) -> Option<Told> {
+    let fact: MessageSent = event.read()?;
+    let conversation = fact.conversation_id.to_string();
+    Some(Told {
+        to: Recipients::Users(fact.recipients),
+        key: conversation.clone(),
+        actor: Some(fact.sender_id),
+        target: Some(conversation),
+        details: json!({}),
+        position: fact.sequence,
+    })
+}
+
+/// Once a review: its author may change it without telling again.
+fn review_received(event: &Event) -> Option<Told> {
+    let fact: ReviewSaved = event.read()?;
+    let review = fact.review_id.to_string();
+    (!fact.has_reply).then(|| Told {
+        to: Recipients::Owner(fact.seller_id),
+        key: review.clone(),
+        actor: Some(fact.author_id),
+        target: Some(review),
+        details: json!({ "stars": fact.stars }),
+        position: 0,
+    })
+}
+
+/// Once a review: the fact does not say whether the answer or the review changed.
+fn review_answered(event: &Event) -> Option<Told> {
+    let fact: ReviewSaved = event.read()?;
+    let review = fact.review_id.to_string();
+    fact.has_reply.then(|| Told {
+        to: Recipients::Users(vec![fact.author_id]),
+        key: review.clone(),
+        actor: None,
+        target: Some(review),
+        details: json!({}),
+        position: 0,
+    })
+}
+
+fn account_welcome(event: &Event) -> Option<Told> {
+    let fact: AccountCreated = event.read()?;
+    let account = fact.account.to_string();
+    Some(about_account(fact.account, account.clone(), account))
+}
+
+fn session_started(event: &Event) -> Option<Told> {
+    let fact: SessionStarted = event.read()?;
+    let session = fact.session.to_string();
+    Some(about_account(fact.account, session.clone(), session))
+}
+
+fn session_reused(event: &Event) -> Option<Told> {
+    let fact: SessionRevoked = event.read()?;
+    let session = fact.session.to_string();
+    let told = || about_account(fact.account, session.clone(), session);
+    (fact.reason == EndReason::TokenReused).then(told)
+}
+
+fn about_account(account: AccountId, key: String, target: String) -> Told {
+    Told {
+        to: Recipients::Account(account),
+        key,
+        actor: None,
+        target: Some(target),
+        details: json!({}),
+        position: 0,
+    }
+}
+
+/// A notification that its account has read elsewhere.
+pub(crate) struct ReadElsewhere {
+    pub(crate) user: UserId,
+    pub(crate) kind: &'static str,
+    pub(crate) key: String,
+    /// How far.
+    pub(crate) position: i64,
+}
+
+/// Who reads a conversation has read its notification.
+pub(crate) fn read_elsewhere(event: &Event) -> Option<ReadElsewhere> {
+    let fact: ConversationRead = event.read()?;
+    Some(ReadElsewhere {
+        user: fact.user_id,
+        kind: "message.received",
+        key: fact.conversation_id.to_string(),
+        position: fact.sequence,
+    })
+}
+
+/// The facts that anything comes from.
+pub(crate) fn facts() -> Kinds {
+    Kinds::of(KINDS.iter().map(|kind| kind.fact).chain([ConversationRead::KIND]))
+}
+
+/// The kind with this name; `None` for one that is no more, or not yet known.
+pub(crate) fn find(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// The kinds that a pattern names: a kind, a group such as `message.*`, or `*`.
+pub(crate) fn named(pattern: &str) -> Vec<&'static Kind> {
+    match Kinds::is_pattern(pattern) {
+        true => KINDS.iter().filter(|kind| Kinds::of([pattern]).contains(kind.name)).collect(),
+        false => Vec::new(),
+    }
+}
+
+impl Kind {
+    /// Where it goes by default.
+    pub(crate) fn defaults(&self) -> Channels {
+        Channels::of(self.channels.iter().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own_an_english_text_and_a_channel() {
+        for kind in KINDS {
+            assert!(Kinds::is_pattern(kind.name), "{}", kind.name);
+            assert_eq!(KINDS.iter().filter(|other| other.name == kind.name).count(), 1);
+            assert!(kind.texts.iter().any(|(language, _)| *language == "en"), "{}", kind.name);
+            assert!(!kind.channels.is_empty(), "{}", kind.name);
+            assert!(kind.mail != Mail::Security || kind.defaults().has(Email), "{}", kind.name);
+        }
+    }
+
+    #[test]
+    fn a_pattern_names_a_kind_a_group_or_all() {
+        let names = |pattern| named(pattern).iter().map(|kind| kind.name).collect::<Vec<_>>();
+
+        assert_eq!(names("message.received"), ["message.received"]);
+        assert_eq!(names("review.*"), ["review.received", "review.answered"]);
+        assert_eq!(names("*").len(), KINDS.len());
+        for unknown in ["", "message", "kitchen.*", "kitchen.sink", "message.rec*", "MESSAGE.*"] {
+            assert!(names(unknown).is_empty(), "{unknown}");
+        }
+    }
+}
