@@ -261,6 +261,7 @@ async fn create(
         return Ok(SignedUp::EmailKnown);
     }
     EventLog::append(transaction, events::account_created(account_id, user_id, now)).await?;
+    EventLog::append(transaction, events::confirmation_requested(account_id, now)).await?;
     Ok(SignedUp::Created)
 }
 
