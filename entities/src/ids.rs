@@ -283,3 +283,18 @@ id!(
     JobId,
     "job"
 );
+id!(
+    /// A second factor of an account.
+    FactorId,
+    "mfa"
+);
+id!(
+    /// A sign-in that waits for its second step.
+    ChallengeId,
+    "chal"
+);
+id!(
+    /// An address in an account's book.
+    AddressId,
+    "addr"
+);

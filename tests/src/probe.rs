@@ -178,6 +178,7 @@ impl Mutation {
 
 /// How far a job is.
 #[derive(SimpleObject)]
+#[graphql(tag = "viewer")]
 struct WorkEvent {
     /// Position; pass as `after` to resume.
     cursor: String,

@@ -263,3 +263,49 @@ pub async fn change(
 pub async fn version(db: &impl ConnectionTrait, id: AccountId) -> Result<Option<i32>, DbErr> {
     Entity::find_by_id(id).select_only().column(Column::Version).into_tuple().one(db).await
 }
+
+/// Stores a new password; whoever set it has shown that the email is theirs.
+/// `None` when there is no such account.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_password(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    password_hash: String,
+) -> Result<Option<Details>, DbErr> {
+    let set = Entity::update_many()
+        .col_expr(Column::PasswordHash, password_hash.into())
+        .col_expr(Column::EmailVerified, true.into())
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.eq(id));
+    Ok(set.exec_with_returning(db).await?.into_iter().next().map(Details::from))
+}
+
+/// Stores other roles. `None` when there is no such account.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_roles(
+    db: &impl ConnectionTrait,
+    id: AccountId,
+    roles: String,
+) -> Result<Option<Details>, DbErr> {
+    let set = Entity::update_many()
+        .col_expr(Column::Roles, roles.into())
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.eq(id));
+    Ok(set.exec_with_returning(db).await?.into_iter().next().map(Details::from))
+}
+
+/// Notes that the email is the account's. `None` when there is no such account.
+///
+/// # Errors
+/// When the database fails.
+pub async fn confirm_email(db: &impl ConnectionTrait, id: AccountId) -> Result<Option<Details>, DbErr> {
+    let set = Entity::update_many()
+        .col_expr(Column::EmailVerified, true.into())
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .filter(Column::Id.eq(id));
+    Ok(set.exec_with_returning(db).await?.into_iter().next().map(Details::from))
+}

@@ -1,6 +1,11 @@
 //! The tables of the users module.
 
 pub mod account;
+pub mod address;
+pub mod challenge;
+pub mod factor;
+pub mod mailed_token;
+pub mod recovery_code;
 pub mod refresh_token;
 pub mod seller;
 pub mod session;

@@ -2,11 +2,11 @@
 //! tokens that followed one sign-in.
 
 use sea_orm::{
-    Condition, DatabaseConnection, QueryOrder as _, QuerySelect as _, entity::prelude::*,
+    Condition, DatabaseConnection, JoinType, QueryOrder as _, QuerySelect as _, entity::prelude::*,
     sea_query::Expr,
 };
 
-use super::account::Scope;
+use super::account::{self, Scope};
 use crate::{
     ids::{AccountId, SessionId},
     time::DateTime,
@@ -33,9 +33,17 @@ pub struct Model {
     pub revoked_at: Option<DateTime>,
 }
 
-/// Sessions refer to accounts by id alone.
+/// What a session belongs to.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// Who signed in.
+    #[sea_orm(
+        belongs_to = "super::account::Entity",
+        from = "Column::AccountId",
+        to = "super::account::Column::Id"
+    )]
+    Account,
+}
 
 impl ActiveModelBehavior for ActiveModel {}
 
@@ -80,7 +88,7 @@ pub async fn by_accounts(
         .await
 }
 
-/// The account of a session, while that is active.
+/// The account of a session and its roles as stored, while the session is active.
 ///
 /// # Errors
 /// When the database fails.
@@ -88,10 +96,12 @@ pub async fn account_of(
     db: &DatabaseConnection,
     id: SessionId,
     now: DateTime,
-) -> Result<Option<AccountId>, DbErr> {
+) -> Result<Option<(AccountId, String)>, DbErr> {
     Entity::find_by_id(id)
         .select_only()
         .column(Column::AccountId)
+        .column(account::Column::Roles)
+        .join(JoinType::InnerJoin, Relation::Account.def())
         .filter(is_active(now))
         .into_tuple()
         .one(db)

@@ -41,6 +41,7 @@ struct Query;
 #[Object]
 impl Query {
     /// Cost and budget; dryRun costs the query without running it.
+    #[graphql(tag = "viewer")]
     async fn rate_limit(
         &self,
         ctx: &Context<'_>,

@@ -3,6 +3,7 @@
 mod m0001_people;
 mod m0002_sessions;
 mod m0003_signing_keys;
+mod m0004_second_steps;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -11,5 +12,6 @@ pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0001_people::Migration),
         Box::new(m0002_sessions::Migration),
         Box::new(m0003_signing_keys::Migration),
+        Box::new(m0004_second_steps::Migration),
     ]
 }

@@ -2,6 +2,7 @@
 //! viewer and guards, errors, ids, scalars, money, connections, loaders, ports
 //! and resilience.
 
+mod address;
 mod connection;
 mod database;
 mod directives;
@@ -26,6 +27,7 @@ pub mod text;
 mod user_error;
 mod viewer;
 
+pub use address::{Address, AddressInput};
 pub use connection::{Connection, Cursor, DEFAULT_FIRST, Edge, MAX_FIRST, PageArgs, PageInfo};
 pub use database::{Backend, Database, DatabaseOptions};
 pub use directives::authenticated;

@@ -101,7 +101,8 @@ impl Progress {
 }
 
 /// Follows a job for a subscription field, behind `after` when it resumes: what
-/// it told, up to its end. Somebody else's job tells nothing.
+/// it told, up to its end. Somebody else's job tells nothing, so the type of the
+/// field's events needs the tag `viewer`.
 ///
 /// # Errors
 /// As [`follow`].

@@ -14,6 +14,7 @@ use entities::notifications::{
 };
 use futures_util::{FutureExt as _, future::join_all};
 use kit::{Error, Health, HealthCheck, Platform, Result, ids::UserId, ports::Contact};
+use secrecy::ExposeSecret as _;
 use tokio::time::sleep;
 
 use crate::{
@@ -193,7 +194,16 @@ impl Service {
         if !self.is_wanted(kind, &contact).await? {
             return Ok(Prepared::Unwanted);
         }
-        let texts = self.texts_of(&rows).await?;
+        let mut texts = self.texts_of(&rows).await?;
+        if let Some(purpose) = kind.token {
+            // Made when the mail is: no secret waits in a queue.
+            let Some(token) = self.tokens.issue(account, purpose).await? else {
+                return Ok(Prepared::Unwanted);
+            };
+            for text in &mut texts {
+                text.body = format!("{}\n\n{}", text.body, token.expose_secret());
+            }
+        }
         let link = (kind.mail != Mail::Security).then(|| self.links.link(account, kind));
         let link = link.as_deref();
         let parts = self.texts.mail(&contact.locale, &contact.display_name, &texts, link)?;

@@ -12,10 +12,11 @@
 
 use kit::{
     facts::{
-        AccountCreated, ConversationRead, EndReason, MessageSent, ReviewSaved, SessionRevoked,
-        SessionStarted,
+        AccountCreated, ConfirmationRequested, ConversationRead, EndReason, MessageSent, ResetRequested,
+        ReviewSaved, SessionRevoked, SessionStarted,
     },
     ids::{AccountId, SellerId, UserId},
+    ports::MailedTokenPurpose,
 };
 use serde_json::json;
 use subscriptions::{Event, Fact as _, Kinds};
@@ -37,6 +38,8 @@ pub(crate) struct Kind {
     pub(crate) mail: Mail,
     /// Title (the first line) and body by language; English must be there.
     pub(crate) texts: &'static [(&'static str, &'static str)],
+    /// The secret that its mail brings, if it does.
+    pub(crate) token: Option<MailedTokenPurpose>,
     /// The fact it comes from.
     pub(crate) fact: &'static str,
     /// Who is told what of such a fact.
@@ -89,6 +92,7 @@ pub(crate) const KINDS: &[Kind] = &[
         channels: &[InApp, Email, Push],
         mail: Mail::Digest,
         texts: &[("en", include_str!("templates/en/message.received.txt"))],
+        token: None,
         fact: MessageSent::KIND,
         rule: message_received,
     },
@@ -98,6 +102,7 @@ pub(crate) const KINDS: &[Kind] = &[
         channels: &[InApp, Email],
         mail: Mail::Single,
         texts: &[("en", include_str!("templates/en/review.received.txt"))],
+        token: None,
         fact: ReviewSaved::KIND,
         rule: review_received,
     },
@@ -107,6 +112,7 @@ pub(crate) const KINDS: &[Kind] = &[
         channels: &[InApp, Email],
         mail: Mail::Single,
         texts: &[("en", include_str!("templates/en/review.answered.txt"))],
+        token: None,
         fact: ReviewSaved::KIND,
         rule: review_answered,
     },
@@ -116,6 +122,7 @@ pub(crate) const KINDS: &[Kind] = &[
         channels: &[InApp],
         mail: Mail::Single,
         texts: &[("en", include_str!("templates/en/account.welcome.txt"))],
+        token: None,
         fact: AccountCreated::KIND,
         rule: account_welcome,
     },
@@ -125,6 +132,7 @@ pub(crate) const KINDS: &[Kind] = &[
         channels: &[Email],
         mail: Mail::Security,
         texts: &[("en", include_str!("templates/en/session.started.txt"))],
+        token: None,
         fact: SessionStarted::KIND,
         rule: session_started,
     },
@@ -134,8 +142,29 @@ pub(crate) const KINDS: &[Kind] = &[
         channels: &[InApp, Email],
         mail: Mail::Security,
         texts: &[("en", include_str!("templates/en/session.reused.txt"))],
+        token: None,
         fact: SessionRevoked::KIND,
         rule: session_reused,
+    },
+    Kind {
+        name: "account.reset",
+        label: "new passwords",
+        channels: &[Email],
+        mail: Mail::Security,
+        texts: &[("en", include_str!("templates/en/account.reset.txt"))],
+        token: Some(MailedTokenPurpose::ResetPassword),
+        fact: ResetRequested::KIND,
+        rule: account_reset,
+    },
+    Kind {
+        name: "account.confirm",
+        label: "confirmations of your address",
+        channels: &[Email],
+        mail: Mail::Security,
+        texts: &[("en", include_str!("templates/en/account.confirm.txt"))],
+        token: Some(MailedTokenPurpose::ConfirmEmail),
+        fact: ConfirmationRequested::KIND,
+        rule: account_confirm,
     },
 ];
 
@@ -198,6 +227,17 @@ fn session_reused(event: &Event) -> Option<Told> {
     let session = fact.session.to_string();
     let told = || about_account(fact.account, session.clone(), session);
     (fact.reason == EndReason::TokenReused).then(told)
+}
+
+/// Each request is a mail of its own; nobody's account is told nothing.
+fn account_reset(event: &Event) -> Option<Told> {
+    let account = event.read::<ResetRequested>()?.account?;
+    Some(about_account(account, event.id().to_string(), account.to_string()))
+}
+
+fn account_confirm(event: &Event) -> Option<Told> {
+    let account = event.read::<ConfirmationRequested>()?.account;
+    Some(about_account(account, event.id().to_string(), account.to_string()))
 }
 
 fn about_account(account: AccountId, key: String, target: String) -> Told {

@@ -9,7 +9,7 @@ use kit::{
     Clock, Database, DateTime, Error, PageArgs, Platform, Result,
     facts::NotificationRead,
     ids::{AccountId, NotificationId},
-    ports::People,
+    ports::{MailedTokens, People},
 };
 use sea_orm::DatabaseTransaction;
 use subscriptions::{EventLog, NewEvent};
@@ -27,6 +27,7 @@ pub(crate) struct Service {
     pub(crate) db: Database,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) people: Arc<dyn People>,
+    pub(crate) tokens: Arc<dyn MailedTokens>,
     pub(crate) texts: Texts,
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) pusher: Arc<dyn PushSender>,
@@ -40,6 +41,7 @@ impl Service {
             db: platform.db.clone(),
             clock: platform.clock.clone(),
             people: platform.ports.get::<dyn People>()?,
+            tokens: platform.ports.get::<dyn MailedTokens>()?,
             texts: Texts::new(),
             mailer: mail::mailer(&options)?,
             pusher: push::sender(&options)?,

@@ -3,8 +3,11 @@
 
 pub(crate) use kit::facts::EndReason;
 use kit::{
-    DateTime,
-    facts::{AccountCreated, AccountUpdated, SessionRevoked, SessionStarted},
+    DateTime, Role,
+    facts::{
+        AccountCreated, AccountUpdated, ConfirmationRequested, ResetRequested, RolesChanged,
+        SecondFactorChanged, SessionRevoked, SessionStarted,
+    },
     ids::{AccountId, SessionId, UserId},
 };
 use subscriptions::NewEvent;
@@ -28,4 +31,20 @@ pub(crate) fn session_revoked(
     at: DateTime,
 ) -> NewEvent {
     NewEvent::new(&SessionRevoked { account, session, reason }, at)
+}
+
+pub(crate) fn second_factor_changed(account: AccountId, is_added: bool, at: DateTime) -> NewEvent {
+    NewEvent::new(&SecondFactorChanged { account, is_added }, at)
+}
+
+pub(crate) fn reset_requested(account: Option<AccountId>, at: DateTime) -> NewEvent {
+    NewEvent::new(&ResetRequested { account }, at)
+}
+
+pub(crate) fn confirmation_requested(account: AccountId, at: DateTime) -> NewEvent {
+    NewEvent::new(&ConfirmationRequested { account }, at)
+}
+
+pub(crate) fn roles_changed(account: AccountId, roles: Vec<Role>, at: DateTime) -> NewEvent {
+    NewEvent::new(&RolesChanged { account, roles }, at)
 }

@@ -30,6 +30,26 @@ pub(crate) enum Refusal {
     BadRefreshToken,
     /// The refresh token is too old.
     ExpiredRefreshToken,
+    /// The code of a second factor is wrong or was used; the field it came in.
+    BadCode(&'static str),
+    /// The sign-in has to begin anew.
+    NoSuchChallenge,
+    /// Too many wrong codes came for this account.
+    TooManyCodes,
+    /// The account has no factor with this id.
+    NoSuchFactor,
+    /// The account has as many factors as it may.
+    TooManyFactors(usize),
+    /// The account has no address with this id.
+    NoSuchAddress,
+    /// The account has as many addresses as it may.
+    TooManyAddresses(u64),
+    /// The mailed token is not good, or not any more.
+    BadMailedToken,
+    /// There is no such account.
+    NoSuchAccount,
+    /// Administrators don't lock themselves out.
+    OwnAdmin,
     /// No active session of the account has this id.
     NoSuchSession,
     /// The account is now in this version, not in the expected one.

@@ -5,13 +5,13 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use entities::users::{seller, session};
 use kit::{
-    Clock, Database, Error, Platform, Result, Viewer,
+    Clock, Database, Error, Platform, Result, Role, Viewer,
     ids::{AccountId, SellerId, SessionId, UserId},
     ports::{Identity, Sellers},
 };
 use moka::future::Cache;
 
-use crate::service::Service;
+use crate::{roles, service::Service};
 
 /// How long a session that another instance ended may still be taken for
 /// active; this instance's own are forgotten at once.
@@ -23,8 +23,8 @@ const REMEMBERED: u64 = 50_000;
 pub(crate) struct LiveSessions {
     db: Database,
     clock: Arc<dyn Clock>,
-    /// The account of a session, `None` when that is not active.
-    remembered: Cache<SessionId, Option<AccountId>>,
+    /// The account of a session and its roles, `None` when it is not active.
+    remembered: Cache<SessionId, Option<(AccountId, Arc<[Role]>)>>,
     /// Ended here: a read that was under way may still remember them as active.
     ended: Cache<SessionId, ()>,
 }
@@ -36,17 +36,33 @@ impl LiveSessions {
         Self { db: platform.db.clone(), clock: platform.clock.clone(), remembered, ended }
     }
 
-    /// Whether the session is active and the account's.
-    async fn is_active(&self, session: SessionId, account: AccountId) -> Result<bool> {
+    /// The roles of the account, as of seconds ago; `None` when the session is
+    /// not active, or not the account's.
+    async fn roles(&self, session: SessionId, account: AccountId) -> Result<Option<Arc<[Role]>>> {
         let read = async {
-            let owner = session::account_of(self.db.read(), session, self.clock.now()).await?;
-            Ok::<_, Error>(owner)
+            let found = session::account_of(self.db.read(), session, self.clock.now()).await?;
+            let Some((owner, roles)) = found else { return Ok(None) };
+            Ok::<_, Error>(Some((owner, Arc::from(roles::from_text(&roles)?))))
         };
-        let owner = self.remembered.try_get_with(session, read).await;
+        let found = self.remembered.try_get_with(session, read).await;
         if self.ended.contains_key(&session) {
-            return Ok(false);
+            return Ok(None);
         }
-        owner.map(|owner| owner == Some(account)).map_err(|error| Error::clone(&error))
+        let found = found.map_err(|error| Error::clone(&error))?;
+        Ok(found.filter(|(owner, _)| *owner == account).map(|(_, roles)| roles))
+    }
+
+    /// Reads a session's roles anew when it is next looked at.
+    pub(crate) async fn forget_roles(&self, account: AccountId) {
+        let theirs: Vec<SessionId> = self
+            .remembered
+            .iter()
+            .filter(|(_, found)| found.as_ref().is_some_and(|(owner, _)| *owner == account))
+            .map(|(session, _)| *session)
+            .collect();
+        for session in theirs {
+            self.remembered.invalidate(&session).await;
+        }
     }
 
     /// The session has ended; it never becomes active again.
@@ -61,15 +77,15 @@ impl Identity for Service {
     async fn viewer(&self, token: &str) -> Result<Viewer> {
         let now = self.clock.now().0.div_euclid(1_000);
         let claims = self.tokens.read(token, now).map_err(refused)?;
-        if !self.live.is_active(claims.sid, claims.sub).await? {
+        let Some(roles) = self.live.roles(claims.sid, claims.sub).await? else {
             return Err(refused("its session has ended"));
-        }
+        };
         Ok(Viewer {
             account: Some(claims.sub),
             user: Some(claims.usr),
             session: Some(claims.sid),
             currency: claims.cur.parse().ok(),
-            roles: claims.roles,
+            roles: roles.to_vec(),
         })
     }
 }

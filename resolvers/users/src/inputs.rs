@@ -1,7 +1,10 @@
 //! What clients send to the users module.
 
 use async_graphql::{InputObject, MaybeUndefined, OneofObject};
-use kit::{CurrencyCode, ids::UserId};
+use kit::{
+    AddressInput, CurrencyCode,
+    ids::{AddressId, ChallengeId, UserId},
+};
 
 /// How to find a user.
 #[derive(OneofObject)]
@@ -39,6 +42,8 @@ pub(crate) enum SignInMethod {
     Password(PasswordLogin),
     /// Refresh token; goes on with its session.
     RefreshToken(String),
+    /// Answer to a challenge; starts the session.
+    Mfa(MfaAnswer),
 }
 
 /// Password login.
@@ -48,6 +53,28 @@ pub(crate) struct PasswordLogin {
     pub(crate) email: String,
     /// Password.
     pub(crate) password: String,
+}
+
+/// Second-factor answer.
+#[derive(InputObject)]
+pub(crate) struct MfaAnswer {
+    /// Challenge.
+    pub(crate) challenge_id: ChallengeId,
+    /// Code of an authenticator app, or a recovery code.
+    pub(crate) response: String,
+}
+
+/// Address to save.
+#[derive(InputObject)]
+pub(crate) struct AddressSaveInput {
+    /// Existing one to change; a new one when absent.
+    pub(crate) id: Option<AddressId>,
+    /// Address.
+    pub(crate) address: AddressInput,
+    /// Make it the default for shipping, or no longer.
+    pub(crate) default_shipping: Option<bool>,
+    /// Make it the default for billing, or no longer.
+    pub(crate) default_billing: Option<bool>,
 }
 
 /// Profile changes; absent = unchanged.

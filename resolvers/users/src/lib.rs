@@ -2,18 +2,21 @@
 //! the sessions they are signed in with.
 #![recursion_limit = "512"]
 
+mod addresses;
 mod demo;
 mod events;
 mod failure;
 mod identity;
 mod inputs;
 mod loaders;
+mod mailed;
 mod mutations;
 mod options;
 mod passwords;
 mod people;
 mod queries;
 mod roles;
+mod second_factor;
 pub mod seed;
 mod service;
 mod sessions;
@@ -29,7 +32,7 @@ use std::sync::Arc;
 use async_graphql::{EmptySubscription, Schema};
 use kit::{
     Module, Parts, Platform, Result,
-    ports::{DemoAccounts, Identity, KeySet, People, Sellers},
+    ports::{DemoAccounts, Identity, KeySet, MailedTokens, People, Sellers},
 };
 
 pub use crate::options::UsersOptions;
@@ -65,6 +68,7 @@ impl Module for Users {
 
         platform.ports.provide::<dyn Identity>(service.clone());
         platform.ports.provide::<dyn Sellers>(service.clone());
+        platform.ports.provide::<dyn MailedTokens>(service.clone());
         platform.ports.provide::<dyn People>(service.clone());
         platform.ports.provide::<dyn KeySet>(tokens);
         platform.ports.provide::<dyn DemoAccounts>(Arc::new(DemoPeople::new(platform.db.clone())));

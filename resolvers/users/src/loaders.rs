@@ -3,10 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, dataloader::Loader};
-use entities::users::{account, seller, session, user};
+use entities::users::{account, address, factor, seller, session, user};
 use kit::{
     Database, DateTime, Error, FromContext, Result, Viewer,
-    ids::{AccountId, SellerId, SessionId, UserId},
+    ids::{AccountId, AddressId, SellerId, SessionId, UserId},
 };
 
 use crate::{
@@ -34,6 +34,15 @@ pub(crate) struct SessionById(Database, account::Scope, DateTime);
 
 /// Active sessions of accounts that the viewer was allowed to see.
 pub(crate) struct SessionsOfAccount(Database, DateTime);
+
+/// Second factors in use of accounts that the viewer was allowed to see.
+pub(crate) struct FactorsOfAccount(Database);
+
+/// Addresses that the viewer may see, by id.
+pub(crate) struct AddressById(Database, account::Scope);
+
+/// Address books of accounts that the viewer was allowed to see.
+pub(crate) struct AddressesOfAccount(Database);
 
 fn db(ctx: &Context<'_>) -> Database {
     ctx.data_unchecked::<Database>().clone()
@@ -157,5 +166,59 @@ impl Loader<AccountId> for SessionsOfAccount {
             sessions.entry(row.account_id).or_default().push(Arc::new(row));
         }
         Ok(sessions)
+    }
+}
+
+impl FromContext for FactorsOfAccount {
+    fn from_context(ctx: &Context<'_>) -> Self {
+        Self(db(ctx))
+    }
+}
+
+impl Loader<AccountId> for FactorsOfAccount {
+    type Value = Vec<factor::Model>;
+    type Error = Error;
+
+    async fn load(&self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Self::Value>> {
+        let mut factors: HashMap<AccountId, Self::Value> = HashMap::new();
+        for row in factor::in_use(self.0.read(), accounts).await? {
+            factors.entry(row.account_id).or_default().push(row);
+        }
+        Ok(factors)
+    }
+}
+
+impl FromContext for AddressById {
+    fn from_context(ctx: &Context<'_>) -> Self {
+        Self(db(ctx), scope_of(Viewer::of(ctx)))
+    }
+}
+
+impl Loader<AddressId> for AddressById {
+    type Value = Arc<address::Model>;
+    type Error = Error;
+
+    async fn load(&self, ids: &[AddressId]) -> Result<HashMap<AddressId, Self::Value>> {
+        let rows = address::by_ids(self.0.read(), ids, self.1).await?;
+        Ok(rows.into_iter().map(|row| (row.id, Arc::new(row))).collect())
+    }
+}
+
+impl FromContext for AddressesOfAccount {
+    fn from_context(ctx: &Context<'_>) -> Self {
+        Self(db(ctx))
+    }
+}
+
+impl Loader<AccountId> for AddressesOfAccount {
+    type Value = Vec<Arc<address::Model>>;
+    type Error = Error;
+
+    async fn load(&self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Self::Value>> {
+        let mut addresses: HashMap<AccountId, Self::Value> = HashMap::new();
+        for row in address::by_accounts(self.0.read(), accounts).await? {
+            addresses.entry(row.account_id).or_default().push(Arc::new(row));
+        }
+        Ok(addresses)
     }
 }

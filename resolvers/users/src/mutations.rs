@@ -4,18 +4,22 @@ use std::sync::Arc;
 
 use async_graphql::{Context, MaybeUndefined, Object};
 use kit::{
-    RequestScope, Result, SignedIn as IsSignedIn, UserError, UserErrorCode, Viewer,
-    ids::{AccountId, SessionId},
+    RequestScope, Require, Result, Role, SignedIn as IsSignedIn, UserError, UserErrorCode, Viewer,
+    ids::{AccountId, AddressId, FactorId, SessionId},
 };
 
 use crate::{
+    addresses::AddressDraft,
     failure::{Failure, Refusal},
-    inputs::{AccountUpdateInput, SignInInput, SignInMethod, SignUpInput},
+    inputs::{AccountUpdateInput, AddressSaveInput, SignInInput, SignInMethod, SignUpInput},
     loaders::AccountById,
     service::{AccountChange, Service, SignUp},
-    sessions::SignedIn,
-    types::{Account, AccountPayload, AuthPayload},
+    sessions::SignIn,
+    types::{Account, AccountPayload, AuthPayload, MfaChallenge, MfaEnrollPayload, MfaFactor, MfaKind},
 };
+
+/// Changes other people's accounts.
+const WRITE_ACCOUNTS: &str = "accounts:write";
 
 pub(crate) struct Mutation;
 
@@ -51,7 +55,10 @@ impl Mutation {
                 let user_agent = RequestScope::of(ctx).user_agent.as_deref();
                 service.sign_in(&login.email, login.password.into(), user_agent).await
             }
-            SignInMethod::RefreshToken(token) => service.refresh(&token).await,
+            SignInMethod::RefreshToken(token) => service.refresh(&token).await.map(SignIn::Done),
+            SignInMethod::Mfa(answer) => {
+                service.answer(answer.challenge_id, &answer.response).await.map(SignIn::Done)
+            }
         };
         auth_payload(signed_in.map(AuthPayload::from))
     }
@@ -65,11 +72,165 @@ impl Mutation {
     ) -> Result<Option<AccountPayload>> {
         let viewer = Viewer::of(ctx);
         let ended = ctx.data_unchecked::<Arc<Service>>().end_sessions(viewer, id).await;
-        if let Err(failure) = ended {
-            return account_payload(Err(failure));
+        own_account(ctx, ended).await
+    }
+
+    /// Ask for a reset mail; always succeeds, so that it tells nobody who has an
+    /// account.
+    async fn password_reset_request(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Email of the account.")] email: String,
+    ) -> Result<Option<bool>> {
+        ctx.data_unchecked::<Arc<Service>>().request_reset(&email).await?;
+        Ok(Some(true))
+    }
+
+    /// Set a password with a mailed token; revokes all sessions and signs in. A
+    /// second factor is asked for as at any sign-in.
+    async fn password_reset(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token that was mailed.")] token: String,
+        #[graphql(desc = "New password of 10 to 128 characters.")] password: String,
+    ) -> Result<Option<AuthPayload>> {
+        let user_agent = RequestScope::of(ctx).user_agent.as_deref();
+        let service = ctx.data_unchecked::<Arc<Service>>();
+        let reset = service.reset_password(&token, password.into(), user_agent).await;
+        auth_payload(reset.map(AuthPayload::from))
+    }
+
+    /// Ask for another mail to confirm one's email.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn email_confirmation_request(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
+        let account = Viewer::of(ctx).require_account()?;
+        ctx.data_unchecked::<Arc<Service>>().request_confirmation(account).await?;
+        Ok(Some(true))
+    }
+
+    /// Confirm an email with a mailed token. The account is answered to its
+    /// owner only.
+    async fn email_confirm(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token that was mailed.")] token: String,
+    ) -> Result<Option<AccountPayload>> {
+        let confirmed = ctx.data_unchecked::<Arc<Service>>().confirm_email(&token).await;
+        let own = Viewer::of(ctx).account;
+        account_payload(confirmed.map(|account| (own == Some(account.id)).then(|| Arc::new(account))))
+    }
+
+    /// Set roles. They hold at once, also for sessions that are under way.
+    #[graphql(guard = "Require(WRITE_ACCOUNTS)", requires_scopes = "accounts:write")]
+    async fn account_roles_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose roles.")] account_id: AccountId,
+        #[graphql(desc = "All roles; CUSTOMER is always among them.")] roles: Vec<Role>,
+    ) -> Result<Option<AccountPayload>> {
+        let service = ctx.data_unchecked::<Arc<Service>>();
+        let set = service.set_roles(Viewer::of(ctx), account_id, roles).await;
+        account_payload(set.map(|account| Some(Arc::new(account))))
+    }
+
+    /// Add or change an address.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn address_save(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The address.")] input: AddressSaveInput,
+    ) -> Result<Option<AccountPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let address = match input.address.check("address") {
+            Ok(address) => address,
+            Err(user_errors) => return Ok(Some(AccountPayload { account: None, user_errors })),
+        };
+        let draft = AddressDraft {
+            id: input.id,
+            address,
+            is_default_shipping: input.default_shipping,
+            is_default_billing: input.default_billing,
+        };
+        let saved = ctx.data_unchecked::<Arc<Service>>().save_address(account, draft).await;
+        account_payload(saved.map(|account| Some(Arc::new(account))))
+    }
+
+    /// Remove an address.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn address_delete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which address.")] id: AddressId,
+    ) -> Result<Option<AccountPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let removed = ctx.data_unchecked::<Arc<Service>>().remove_address(account, id).await;
+        account_payload(removed.map(|account| Some(Arc::new(account))))
+    }
+
+    /// Start enrolling a factor. It protects nothing before `mfaFactorSet` was
+    /// given its first code.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn mfa_enroll(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which kind of factor.")] kind: MfaKind,
+    ) -> Result<Option<MfaEnrollPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let enrolled = match kind {
+            MfaKind::Totp => ctx.data_unchecked::<Arc<Service>>().enroll(account).await,
+        };
+        match enrolled {
+            Ok(enrolled) => Ok(Some(MfaEnrollPayload {
+                factor: Some(enrolled.factor.into()),
+                secret: Some(enrolled.secret),
+                recovery_codes: enrolled.recovery_codes,
+                user_errors: Vec::new(),
+            })),
+            Err(Failure::Refused(refusals)) => Ok(Some(MfaEnrollPayload {
+                user_errors: user_errors(refusals),
+                ..MfaEnrollPayload::default()
+            })),
+            Err(Failure::Broken(error)) => Err(error),
         }
-        let account = kit::load::<AccountById, AccountId>(ctx, viewer.require_account()?).await?;
-        account_payload(Ok(account))
+    }
+
+    /// Confirm or remove a factor.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn mfa_factor_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which factor.")] id: FactorId,
+        #[graphql(
+            desc = "To confirm, the factor's present code; to remove, a code of any factor or a \
+                    recovery code."
+        )]
+        code: String,
+        #[graphql(desc = "Remove it.", default)] remove: bool,
+    ) -> Result<Option<AccountPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let set = ctx.data_unchecked::<Arc<Service>>().set_factor(account, id, &code, remove).await;
+        own_account(ctx, set).await
+    }
+
+    /// New recovery codes; the old ones are worth nothing afterwards.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn mfa_recovery_codes_renew(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A code of any factor, or an old recovery code.")] code: String,
+    ) -> Result<Option<MfaEnrollPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        match ctx.data_unchecked::<Arc<Service>>().renew_codes(account, &code).await {
+            Ok(codes) => {
+                let recovery_codes = Some(codes);
+                Ok(Some(MfaEnrollPayload { recovery_codes, ..MfaEnrollPayload::default() }))
+            }
+            Err(Failure::Refused(refusals)) => Ok(Some(MfaEnrollPayload {
+                user_errors: user_errors(refusals),
+                ..MfaEnrollPayload::default()
+            })),
+            Err(Failure::Broken(error)) => Err(error),
+        }
     }
 
     /// Change profile.
@@ -96,16 +257,35 @@ impl Mutation {
     }
 }
 
-impl From<SignedIn> for AuthPayload {
-    fn from(signed_in: SignedIn) -> Self {
-        Self {
-            access_token: Some(signed_in.access_token),
-            refresh_token: Some(signed_in.refresh_token),
-            expires_at: Some(signed_in.expires_at),
-            account: Some(Account(Arc::new(signed_in.account))),
-            user_errors: Vec::new(),
+impl From<SignIn> for AuthPayload {
+    fn from(outcome: SignIn) -> Self {
+        match outcome {
+            SignIn::Done(signed_in) => Self {
+                access_token: Some(signed_in.access_token),
+                refresh_token: Some(signed_in.refresh_token),
+                expires_at: Some(signed_in.expires_at),
+                account: Some(Account(Arc::new(signed_in.account))),
+                ..Self::default()
+            },
+            SignIn::Waits(waiting) => Self {
+                mfa_challenge: Some(MfaChallenge {
+                    id: waiting.id,
+                    factors: waiting.factors.into_iter().map(MfaFactor::from).collect(),
+                    expires_at: waiting.expires_at,
+                }),
+                ..Self::default()
+            },
         }
     }
+}
+
+/// The viewer's account after a change that does not answer it.
+async fn own_account(ctx: &Context<'_>, outcome: Result<(), Failure>) -> Result<Option<AccountPayload>> {
+    if let Err(failure) = outcome {
+        return account_payload(Err(failure));
+    }
+    let own = Viewer::of(ctx).require_account()?;
+    account_payload(Ok(kit::load::<AccountById, AccountId>(ctx, own).await?))
 }
 
 fn auth_payload(outcome: Result<AuthPayload, Failure>) -> Result<Option<AuthPayload>> {
@@ -152,6 +332,37 @@ fn user_error(refusal: Refusal) -> UserError {
         Refusal::ExpiredRefreshToken => {
             let message = "this refresh token has expired: sign in again";
             UserError::new(UserErrorCode::Expired, "method.refreshToken", message)
+        }
+        Refusal::BadCode(field) => {
+            let message = "this code is wrong, or was used before";
+            UserError::new(UserErrorCode::BadCredentials, field, message)
+        }
+        Refusal::NoSuchChallenge => {
+            let message = "sign in again: this challenge is answered, expired or used up";
+            UserError::new(UserErrorCode::Expired, "method.mfa.challengeId", message)
+        }
+        Refusal::TooManyCodes => {
+            let message = "too many wrong codes: try again in a quarter of an hour";
+            UserError::new(UserErrorCode::LimitExceeded, "method.mfa.response", message)
+        }
+        Refusal::BadMailedToken => {
+            let message = "this token is used, expired or was never ours: ask for another mail";
+            UserError::new(UserErrorCode::Expired, "token", message)
+        }
+        Refusal::NoSuchAccount => UserError::not_found("accountId", "account"),
+        Refusal::OwnAdmin => {
+            let message = "another administrator has to take the role ADMIN from you";
+            UserError::new(UserErrorCode::ForbiddenTransition, "roles", message)
+        }
+        Refusal::NoSuchAddress => UserError::not_found("id", "address"),
+        Refusal::TooManyAddresses(most) => {
+            let message = format!("an account has at most {most} addresses");
+            UserError::new(UserErrorCode::LimitExceeded, "", message)
+        }
+        Refusal::NoSuchFactor => UserError::not_found("id", "factor"),
+        Refusal::TooManyFactors(most) => {
+            let message = format!("an account has at most {most} factors");
+            UserError::new(UserErrorCode::LimitExceeded, "kind", message)
         }
         Refusal::NoSuchSession => UserError::not_found("id", "session"),
         Refusal::VersionConflict(version) => UserError::version_conflict("expectedVersion", version),

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use async_graphql::{Context, Object};
 use kit::{
     Connection, PageArgs, Require, Result, Role, StringFilter, Viewer,
-    ids::{AccountId, SellerId, SessionId, UserId},
+    ids::{AccountId, AddressId, SellerId, SessionId, UserId},
 };
 
 use crate::{
     inputs::UserRef,
-    loaders::{AccountById, SellerById, SessionById, UserByHandle, UserById},
+    loaders::{AccountById, AddressById, SellerById, SessionById, UserByHandle, UserById},
     service::{Service, UserKey, UserSearch},
-    types::{Account, Seller, Session, User},
+    types::{Account, SavedAddress, Seller, Session, User},
 };
 
 pub(crate) struct Query;
@@ -86,6 +86,10 @@ impl Query {
         kit::entity(ctx, kit::load::<AccountById, AccountId>(ctx, id).await).map(Account)
     }
 
+    #[graphql(entity)]
+    async fn address_entity(&self, ctx: &Context<'_>, id: AddressId) -> Option<SavedAddress> {
+        kit::entity(ctx, kit::load::<AddressById, AddressId>(ctx, id).await).map(SavedAddress)
+    }
     #[graphql(entity)]
     async fn session_entity(&self, ctx: &Context<'_>, id: SessionId) -> Option<Session> {
         kit::entity(ctx, kit::load::<SessionById, SessionId>(ctx, id).await).map(Session)

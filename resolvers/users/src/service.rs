@@ -163,6 +163,42 @@ impl Service {
         }
     }
 
+    /// Gives an account other roles; they hold from now on, whatever its tokens
+    /// say.
+    pub(crate) async fn set_roles(
+        &self,
+        viewer: &Viewer,
+        id: AccountId,
+        mut roles: Vec<Role>,
+    ) -> Result<account::Details, Failure> {
+        roles.sort_by_key(|role| *role as u8);
+        roles.dedup();
+        if !roles.contains(&Role::Customer) {
+            roles.insert(0, Role::Customer);
+        }
+        if viewer.account == Some(id)
+            && viewer.roles.contains(&Role::Admin)
+            && !roles.contains(&Role::Admin)
+        {
+            return Err(Refusal::OwnAdmin.into());
+        }
+        let now = self.clock.now();
+        let text = roles::to_text(&roles);
+        let set = self.db.transaction(move |transaction| {
+            let (text, roles) = (text.clone(), roles.clone());
+            Box::pin(async move {
+                let Some(account) = account::set_roles(transaction, id, text).await? else {
+                    return Ok(None);
+                };
+                EventLog::append(transaction, events::roles_changed(id, roles, now)).await?;
+                Ok(Some(account))
+            })
+        });
+        let account = set.await?.ok_or(Refusal::NoSuchAccount)?;
+        self.live.forget_roles(id).await;
+        Ok(account)
+    }
+
     /// Changes an account and its public profile.
     pub(crate) async fn update_account(
         &self,
@@ -225,6 +261,7 @@ async fn create(
         return Ok(SignedUp::EmailKnown);
     }
     EventLog::append(transaction, events::account_created(account_id, user_id, now)).await?;
+    EventLog::append(transaction, events::confirmation_requested(account_id, now)).await?;
     Ok(SignedUp::Created)
 }
 

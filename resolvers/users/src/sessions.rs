@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use entities::users::{account, refresh_token, session};
+use entities::users::{account, challenge, mailed_token, refresh_token, session};
 use kit::{DateTime, Id as _, Result, Viewer, ids::SessionId};
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _};
 use secrecy::SecretString;
@@ -13,6 +13,7 @@ use crate::{
     events::{self, EndReason},
     failure::{Failure, Refusal},
     roles,
+    second_factor::Waiting,
     service::Service,
     tokens::{self, Claims},
     validation::{is_email, normalised_email},
@@ -20,6 +21,8 @@ use crate::{
 
 /// Between two looks for expired sessions.
 const CLEANING: Duration = Duration::from_secs(60 * 60);
+/// In milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// Longer user agents are cut.
 const MAX_USER_AGENT: usize = 300;
 
@@ -31,6 +34,13 @@ pub(crate) struct SignedIn {
     /// When the access token expires.
     pub(crate) expires_at: DateTime,
     pub(crate) account: account::Details,
+}
+
+/// How a sign-in came out.
+pub(crate) enum SignIn {
+    Done(SignedIn),
+    /// The second step is still to come.
+    Waits(Waiting),
 }
 
 /// A refresh token that is about to be handed out.
@@ -56,7 +66,7 @@ impl Service {
         email: &str,
         password: SecretString,
         user_agent: Option<&str>,
-    ) -> Result<SignedIn, Failure> {
+    ) -> Result<SignIn, Failure> {
         let email = normalised_email(email);
         let account = match is_email(&email) {
             true => account::by_email(self.db.read(), &email).await.map_err(kit::Error::from)?,
@@ -66,18 +76,18 @@ impl Service {
         let hash = account.as_ref().map(|account| account.password_hash.clone());
         let is_right = self.passwords.verify(password, hash).await?;
         match account {
-            Some(account) if is_right => Ok(self.begin_session(account.into(), user_agent).await?),
+            Some(account) if is_right => Ok(self.after_first_step(account.into(), user_agent).await?),
             _ => Err(Refusal::BadCredentials.into()),
         }
     }
 
-    async fn begin_session(
+    pub(crate) async fn begin_session(
         &self,
         account: account::Details,
         user_agent: Option<&str>,
     ) -> Result<SignedIn> {
         let now = self.clock.now();
-        let refresh_token = tokens::new_refresh_token()?;
+        let refresh_token = tokens::new_secret()?;
         let next = self.next(&refresh_token, now);
         let session = session::Model {
             id: SessionId::generate(),
@@ -101,7 +111,7 @@ impl Service {
     pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<SignedIn, Failure> {
         let now = self.clock.now();
         let used = tokens::hash_of(refresh_token);
-        let refresh_token = tokens::new_refresh_token()?;
+        let refresh_token = tokens::new_secret()?;
         let next = self.next(&refresh_token, now);
         let refreshed = self.db.transaction(move |transaction| {
             Box::pin(refresh(transaction, used.clone(), next.clone(), now))
@@ -184,6 +194,8 @@ pub(crate) async fn forget_expired(service: Arc<Service>, stop: CancellationToke
         let cleaned = service.db.transaction(move |transaction| {
             Box::pin(async move {
                 refresh_token::delete_expired(transaction, now).await?;
+                mailed_token::delete_expired(transaction, now).await?;
+                challenge::delete_before(transaction, now.plus(-DAY)).await?;
                 Ok(session::delete_expired(transaction, now).await?)
             })
         });
@@ -231,7 +243,7 @@ async fn refresh(
     Ok(account.map_or(Refreshed::NotGood, |account| Refreshed::GoesOn(session, account)))
 }
 
-async fn end(
+pub(crate) async fn end(
     transaction: &DatabaseTransaction,
     which: session::Which,
     reason: EndReason,
@@ -262,6 +274,6 @@ fn cleaned(user_agent: &str) -> String {
     user_agent.chars().filter(|letter| !letter.is_control()).take(MAX_USER_AGENT).collect()
 }
 
-fn milliseconds(duration: Duration) -> i64 {
+pub(crate) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

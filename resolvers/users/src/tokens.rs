@@ -149,17 +149,17 @@ fn generate_key() -> Result<String> {
     Ok(format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"))
 }
 
-/// A new refresh token: 256 random bits.
-pub(crate) fn new_refresh_token() -> Result<String> {
+/// A new secret to hand out: 256 random bits.
+pub(crate) fn new_secret() -> Result<String> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes).map_err(Error::internal)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// Under which a refresh token is stored. It is as random as a key, so a plain
-/// hash is enough.
-pub(crate) fn hash_of(refresh_token: &str) -> String {
-    URL_SAFE_NO_PAD.encode(digest(&SHA256, refresh_token.as_bytes()))
+/// Under which a secret is stored. It is as random as a key, so a plain hash is
+/// enough.
+pub(crate) fn hash_of(secret: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()))
 }
 
 #[cfg(test)]
@@ -263,10 +263,10 @@ mod tests {
 
     #[test]
     fn refresh_tokens_differ_and_hash_alike() {
-        let token = new_refresh_token().expect("random");
+        let token = new_secret().expect("random");
 
         assert_eq!(token.len(), 43);
-        assert_ne!(token, new_refresh_token().expect("random"));
+        assert_ne!(token, new_secret().expect("random"));
         assert_eq!(hash_of(&token), hash_of(&token));
         assert_ne!(hash_of(&token), token);
     }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Interface, Object, SimpleObject};
-use entities::users::{account, seller, session, user};
+use entities::users::{account, address, factor, seller, session, user};
 use kit::{
-    CurrencyCode, DateTime, Error, Result, Role, Url, UserError, Viewer,
-    ids::{AccountId, UserId},
+    Address, CurrencyCode, DateTime, Error, Result, Role, Url, UserError, Viewer,
+    ids::{AccountId, ChallengeId, FactorId, UserId},
 };
 
 use crate::{
-    loaders::{SellerOfUser, SessionsOfAccount, UserById},
+    loaders::{AddressesOfAccount, FactorsOfAccount, SellerOfUser, SessionsOfAccount, UserById},
     roles,
 };
 
@@ -22,6 +22,7 @@ pub(crate) enum Node {
     Seller(Seller),
     Account(Account),
     Session(Session),
+    SavedAddress(SavedAddress),
 }
 
 pub(crate) struct User(pub(crate) Arc<user::Model>);
@@ -29,6 +30,8 @@ pub(crate) struct User(pub(crate) Arc<user::Model>);
 pub(crate) struct Seller(pub(crate) Arc<seller::Model>);
 
 pub(crate) struct Account(pub(crate) Arc<account::Details>);
+
+pub(crate) struct SavedAddress(pub(crate) Arc<address::Model>);
 
 pub(crate) struct Session(pub(crate) Arc<session::Model>);
 
@@ -56,10 +59,68 @@ pub(crate) struct AuthPayload {
     pub(crate) refresh_token: Option<String>,
     /// Expiry of the access token.
     pub(crate) expires_at: Option<DateTime>,
+    /// Second step to complete, in place of the tokens.
+    pub(crate) mfa_challenge: Option<MfaChallenge>,
     /// The account. Null after sign-up and on failure.
     pub(crate) account: Option<Account>,
     /// Expected failures.
     pub(crate) user_errors: Vec<UserError>,
+}
+
+/// A pending second step.
+#[derive(SimpleObject)]
+pub(crate) struct MfaChallenge {
+    /// Challenge id.
+    pub(crate) id: ChallengeId,
+    /// Usable factors; a recovery code stands in for any of them.
+    pub(crate) factors: Vec<MfaFactor>,
+    /// Expiry.
+    pub(crate) expires_at: DateTime,
+}
+
+/// A factor being enrolled.
+#[derive(Default, SimpleObject)]
+pub(crate) struct MfaEnrollPayload {
+    /// Factor; confirm it with its first code. Null on failure.
+    pub(crate) factor: Option<MfaFactor>,
+    /// What the authenticator app reads, as an `otpauth` URI: show it as a QR code.
+    pub(crate) secret: Option<String>,
+    /// Codes that stand in for a lost factor, each once. Shown this one time;
+    /// null when the account has some already.
+    pub(crate) recovery_codes: Option<Vec<String>>,
+    /// Expected failures.
+    pub(crate) user_errors: Vec<UserError>,
+}
+
+/// Second factor kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum MfaKind {
+    /// An authenticator app: six digits every 30 seconds (RFC 6238).
+    Totp,
+}
+
+/// An enrolled second factor.
+#[derive(SimpleObject)]
+pub(crate) struct MfaFactor {
+    /// Global id.
+    pub(crate) id: FactorId,
+    /// Kind.
+    pub(crate) kind: MfaKind,
+    /// Enrolled.
+    pub(crate) created_at: DateTime,
+    /// Whether its first code has come; before, it is not asked for.
+    pub(crate) is_confirmed: bool,
+}
+
+impl From<factor::Model> for MfaFactor {
+    fn from(row: factor::Model) -> Self {
+        Self {
+            id: row.id,
+            kind: MfaKind::Totp,
+            created_at: row.created_at,
+            is_confirmed: row.confirmed_at.is_some(),
+        }
+    }
 }
 
 /// Account after a change.
@@ -183,15 +244,51 @@ impl Account {
         self.0.currency.parse().map_err(|()| unknown())
     }
 
+    /// Address book, the oldest first.
+    async fn addresses(&self, ctx: &Context<'_>) -> Result<Vec<SavedAddress>> {
+        let addresses = kit::load::<AddressesOfAccount, AccountId>(ctx, self.0.id).await?;
+        Ok(addresses.unwrap_or_default().into_iter().map(SavedAddress).collect())
+    }
+
     /// Signed-in devices, the last used first.
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let sessions = kit::load::<SessionsOfAccount, AccountId>(ctx, self.0.id).await?;
         Ok(sessions.unwrap_or_default().into_iter().map(Session).collect())
     }
 
+    /// Second factors in use, the oldest first.
+    async fn mfa_factors(&self, ctx: &Context<'_>) -> Result<Vec<MfaFactor>> {
+        let factors = kit::load::<FactorsOfAccount, AccountId>(ctx, self.0.id).await?;
+        Ok(factors.unwrap_or_default().into_iter().map(MfaFactor::from).collect())
+    }
+
     /// Concurrency version; counts the changes.
     async fn version(&self) -> i32 {
         self.0.version
+    }
+}
+
+/// An address in the book.
+#[Object(tag = "id/addr", tag = "viewer")]
+impl SavedAddress {
+    /// Global id.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Address.
+    async fn address(&self) -> Address {
+        self.0.address.clone().into()
+    }
+
+    /// Default for shipping.
+    async fn is_default_shipping(&self) -> bool {
+        self.0.is_default_shipping
+    }
+
+    /// Default for billing.
+    async fn is_default_billing(&self) -> bool {
+        self.0.is_default_billing
     }
 }
 

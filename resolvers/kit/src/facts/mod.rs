@@ -15,4 +15,7 @@ pub use messages::{
 };
 pub use notifications::{NotificationAdded, NotificationRead};
 pub use products::{ProductArchived, ProductChange, ProductChanged, ReviewSaved};
-pub use users::{AccountCreated, AccountUpdated, EndReason, SessionRevoked, SessionStarted};
+pub use users::{
+    AccountCreated, AccountUpdated, ConfirmationRequested, EndReason, ResetRequested, RolesChanged,
+    SecondFactorChanged, SessionRevoked, SessionStarted,
+};

@@ -4,6 +4,8 @@ use entities::ids::{AccountId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use subscriptions::Fact;
 
+use crate::Role;
+
 /// Somebody signed up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountCreated {
@@ -54,6 +56,72 @@ pub enum EndReason {
     Requested,
     /// A refresh token of it came a second time.
     TokenReused,
+    /// Somebody set a new password with a mailed token.
+    PasswordReset,
+}
+
+/// A second factor came into use, or was removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactorChanged {
+    /// Whose.
+    pub account: AccountId,
+    /// False when it was removed.
+    pub is_added: bool,
+}
+
+impl Fact for SecondFactorChanged {
+    const KIND: &'static str = "account.factor_changed";
+
+    fn subject(&self) -> String {
+        self.account.to_string()
+    }
+}
+
+/// Somebody asked to set a new password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetRequested {
+    /// Of which account; absent when no account has the email that was given.
+    pub account: Option<AccountId>,
+}
+
+/// Somebody asked for another mail to confirm their address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmationRequested {
+    /// Whose.
+    pub account: AccountId,
+}
+
+impl Fact for ResetRequested {
+    const KIND: &'static str = "account.reset_requested";
+
+    fn subject(&self) -> String {
+        self.account.map_or_else(|| "nobody".to_owned(), |account| account.to_string())
+    }
+}
+
+impl Fact for ConfirmationRequested {
+    const KIND: &'static str = "account.confirmation_requested";
+
+    fn subject(&self) -> String {
+        self.account.to_string()
+    }
+}
+
+/// An account was given other roles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolesChanged {
+    /// Whose.
+    pub account: AccountId,
+    /// All roles from now on.
+    pub roles: Vec<Role>,
+}
+
+impl Fact for RolesChanged {
+    const KIND: &'static str = "account.roles_changed";
+
+    fn subject(&self) -> String {
+        self.account.to_string()
+    }
 }
 
 impl Fact for AccountCreated {

@@ -5,6 +5,7 @@ mod demo;
 mod files;
 mod identity;
 mod keys;
+mod mailed_tokens;
 mod offers;
 mod people;
 mod sellers;
@@ -22,6 +23,7 @@ pub use files::{
 };
 pub use identity::Identity;
 pub use keys::KeySet;
+pub use mailed_tokens::{MailedTokenPurpose, MailedTokens};
 pub use offers::Offers;
 pub use people::{Contact, People};
 pub use sellers::Sellers;

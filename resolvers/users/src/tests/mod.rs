@@ -2,9 +2,12 @@
 //! rows, events, ports and statement counts.
 
 mod accounts;
+mod addresses;
 mod entities;
+mod mailed;
 mod paging;
 mod people;
+mod second_factor;
 mod sessions;
 
 use std::{sync::Arc, time::Duration};
@@ -79,6 +82,7 @@ impl TestModule {
     async fn sign_in(&self, method: Value) -> Value {
         let query = "mutation($method: SignInMethod!) { sessionSignIn(input: { method: $method }) { \
                      accessToken refreshToken expiresAt account { email roles } \
+                     mfaChallenge { id factors { id kind } } \
                      userErrors { code field } } }";
         let answer = self.ask(&Viewer::default(), query, json!({ "method": method })).await;
         answer["data"]["sessionSignIn"].clone()

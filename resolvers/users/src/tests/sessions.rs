@@ -22,6 +22,7 @@ async fn a_wrong_password_and_an_unknown_email_answer_the_same() {
         wrong,
         json!({
             "accessToken": null, "refreshToken": null, "expiresAt": null, "account": null,
+            "mfaChallenge": null,
             "userErrors": [{ "code": "BAD_CREDENTIALS", "field": null }],
         })
     );

@@ -1,0 +1,310 @@
+//! The second step of signing in: authenticator apps and recovery codes.
+//!
+//! A code is accepted once (RFC 6238, section 5.2), a recovery code is used up,
+//! and answers are counted for the account as well as for each challenge, so
+//! that nobody guesses through many of either.
+
+use aws_lc_rs::rand;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use entities::users::{account, challenge, factor, recovery_code};
+use kit::{
+    DateTime, Error, Id as _, Result,
+    ids::{AccountId, ChallengeId, FactorId},
+};
+use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _};
+use subscriptions::EventLog;
+use totp_rs::{Builder, Totp};
+
+use crate::{
+    events,
+    failure::{Failure, Refusal},
+    service::Service,
+    sessions::{SignIn, SignedIn},
+    tokens,
+};
+
+/// How long a sign-in waits for its second step, in milliseconds.
+const PATIENCE: i64 = 5 * 60 * 1_000;
+/// Answers to one challenge.
+const ANSWERS: i32 = 5;
+/// Wrong answers of one account within [`WINDOW`].
+const WRONG_ANSWERS: i64 = 20;
+/// In milliseconds.
+const WINDOW: i64 = 15 * 60 * 1_000;
+/// Authenticator apps of one account.
+const MOST_FACTORS: usize = 5;
+/// Recovery codes of one account.
+const RECOVERY_CODES: usize = 10;
+/// Bytes of an app's secret, as RFC 4226 recommends.
+const SECRET: usize = 20;
+
+/// A sign-in that waits for its second step.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) id: ChallengeId,
+    pub(crate) factors: Vec<factor::Model>,
+    pub(crate) expires_at: DateTime,
+}
+
+/// A factor that waits for its first code.
+pub(crate) struct Enrolled {
+    pub(crate) factor: factor::Model,
+    /// For the app, as `otpauth://…`.
+    pub(crate) secret: String,
+    /// Told once; none when the account has some already.
+    pub(crate) recovery_codes: Option<Vec<String>>,
+}
+
+/// How an answer came out.
+enum Answered {
+    Right(challenge::Model, account::Details),
+    Wrong,
+    /// No such challenge, or not any more.
+    Gone,
+    TooMany,
+}
+
+impl Service {
+    /// Goes on after a right first step: a session, or a challenge for accounts
+    /// with a second factor.
+    pub(crate) async fn after_first_step(
+        &self,
+        account: account::Details,
+        user_agent: Option<&str>,
+    ) -> Result<SignIn> {
+        let factors = factor::in_use(self.db.read(), &[account.id]).await?;
+        if factors.is_empty() {
+            return Ok(SignIn::Done(self.begin_session(account, user_agent).await?));
+        }
+        let now = self.clock.now();
+        let row = challenge::Model {
+            id: ChallengeId::generate(),
+            account_id: account.id,
+            user_agent: user_agent.map(str::to_owned),
+            created_at: now,
+            expires_at: now.plus(PATIENCE),
+            attempts: 0,
+            is_done: false,
+        };
+        let waiting = Waiting { id: row.id, factors, expires_at: row.expires_at };
+        let insert = challenge::Entity::insert(row.into_active_model().reset_all());
+        insert.exec_without_returning(self.db.write()).await?;
+        Ok(SignIn::Waits(waiting))
+    }
+
+    /// Answers a challenge with a code of an app or a recovery code.
+    pub(crate) async fn answer(&self, id: ChallengeId, code: &str) -> Result<SignedIn, Failure> {
+        let (now, code) = (self.clock.now(), code.to_owned());
+        let answered =
+            self.db.transaction(move |transaction| Box::pin(answer(transaction, id, code.clone(), now)));
+        match answered.await? {
+            Answered::Right(challenge, account) => {
+                Ok(self.begin_session(account, challenge.user_agent.as_deref()).await?)
+            }
+            Answered::Wrong => Err(Refusal::BadCode("method.mfa.response").into()),
+            Answered::Gone => Err(Refusal::NoSuchChallenge.into()),
+            Answered::TooMany => Err(Refusal::TooManyCodes.into()),
+        }
+    }
+
+    /// Enrols an authenticator app, which is good for nothing before its first
+    /// code has come.
+    pub(crate) async fn enroll(&self, account: AccountId) -> Result<Enrolled, Failure> {
+        let in_use = factor::in_use(self.db.read(), &[account]).await.map_err(Error::from)?;
+        if in_use.len() >= MOST_FACTORS {
+            return Err(Refusal::TooManyFactors(MOST_FACTORS).into());
+        }
+        let own = account::by_ids(self.db.read(), &[account], account::Scope::Own(account)).await;
+        let own = own.map_err(Error::from)?.pop().ok_or(Error::Unauthenticated)?;
+        let mut secret = [0; SECRET];
+        rand::fill(&mut secret).map_err(Error::internal)?;
+        let factor = factor::Model {
+            id: FactorId::generate(),
+            account_id: account,
+            secret: URL_SAFE_NO_PAD.encode(secret),
+            created_at: self.clock.now(),
+            confirmed_at: None,
+            last_step: 0,
+        };
+        let named =
+            builder(&secret).with_account_name(own.email).with_issuer(Some(&*self.options.issuer));
+        let secret = named.build().and_then(|totp| totp.to_url()).map_err(Error::internal)?;
+        // The first factor brings the codes that stand in for it.
+        let codes = if in_use.is_empty() { Some(new_codes()?) } else { None };
+        let hashes = codes.as_ref().map(|codes| hashes(codes));
+        let row = factor.clone();
+        self.db
+            .transaction(move |transaction| {
+                let (row, hashes) = (row.clone(), hashes.clone());
+                Box::pin(async move {
+                    if let Some(hashes) = hashes {
+                        recovery_code::replace(transaction, row.account_id, hashes).await?;
+                    }
+                    Ok(factor::enroll(transaction, row).await?)
+                })
+            })
+            .await?;
+        Ok(Enrolled { factor, secret, recovery_codes: codes })
+    }
+
+    /// New recovery codes instead of the old ones; `code` is one of an app, or
+    /// an old recovery code.
+    pub(crate) async fn renew_codes(
+        &self,
+        account: AccountId,
+        code: &str,
+    ) -> Result<Vec<String>, Failure> {
+        let (now, code, codes) = (self.clock.now(), code.to_owned(), new_codes()?);
+        let hashes = hashes(&codes);
+        let renewed = self.db.transaction(move |transaction| {
+            let (code, hashes) = (code.clone(), hashes.clone());
+            Box::pin(async move {
+                let is_right = proves(transaction, account, &code, now).await?;
+                if is_right {
+                    recovery_code::replace(transaction, account, hashes).await?;
+                }
+                Ok(is_right)
+            })
+        });
+        match renewed.await? {
+            true => Ok(codes),
+            false => Err(Refusal::BadCode("code").into()),
+        }
+    }
+
+    /// Puts a factor in use with its first code, or removes it with any code of
+    /// the account.
+    pub(crate) async fn set_factor(
+        &self,
+        account: AccountId,
+        id: FactorId,
+        code: &str,
+        remove: bool,
+    ) -> Result<(), Failure> {
+        let (now, code) = (self.clock.now(), code.to_owned());
+        let set = self.db.transaction(move |transaction| {
+            let code = code.clone();
+            Box::pin(async move {
+                let Some(found) = factor::of_account(transaction, account, id).await? else {
+                    return Ok(Err(Refusal::NoSuchFactor));
+                };
+                let is_right = match (remove, found.confirmed_at) {
+                    (false, _) => accepts(transaction, &found, &code, now).await?,
+                    // What was never in use protects nothing.
+                    (true, None) => true,
+                    (true, Some(_)) => proves(transaction, account, &code, now).await?,
+                };
+                if !is_right {
+                    return Ok(Err(Refusal::BadCode("code")));
+                }
+                if remove {
+                    factor::remove(transaction, id).await?;
+                    if factor::in_use(transaction, &[account]).await?.is_empty() {
+                        recovery_code::replace(transaction, account, Vec::new()).await?;
+                    }
+                }
+                let event = events::second_factor_changed(account, !remove, now);
+                EventLog::append(transaction, event).await?;
+                Ok(Ok(()))
+            })
+        });
+        set.await?.map_err(Failure::from)
+    }
+}
+
+async fn answer(
+    transaction: &DatabaseTransaction,
+    id: ChallengeId,
+    code: String,
+    now: DateTime,
+) -> Result<Answered> {
+    let Some(challenge) = challenge::attempt(transaction, id, ANSWERS, now).await? else {
+        return Ok(Answered::Gone);
+    };
+    let account = challenge.account_id;
+    let failures = challenge::failures_since(transaction, account, now.plus(-WINDOW)).await?;
+    if failures > WRONG_ANSWERS {
+        return Ok(Answered::TooMany);
+    }
+    if !proves(transaction, account, &code, now).await? {
+        return Ok(Answered::Wrong);
+    }
+    if !challenge::finish(transaction, id).await? {
+        return Ok(Answered::Gone);
+    }
+    let found = account::by_ids(transaction, &[account], account::Scope::Own(account)).await?;
+    Ok(found.into_iter().next().map_or(Answered::Gone, |account| Answered::Right(challenge, account)))
+}
+
+/// Whether a code is good for an account: one of an app in use that was not
+/// accepted before, or a recovery code, which is used up by this.
+async fn proves(
+    transaction: &DatabaseTransaction,
+    account: AccountId,
+    code: &str,
+    now: DateTime,
+) -> Result<bool> {
+    for factor in factor::in_use(transaction, &[account]).await? {
+        if accepts(transaction, &factor, code, now).await? {
+            return Ok(true);
+        }
+    }
+    Ok(recovery_code::take(transaction, account, &hash_of(code)).await?)
+}
+
+async fn accepts(
+    transaction: &DatabaseTransaction,
+    factor: &factor::Model,
+    code: &str,
+    now: DateTime,
+) -> Result<bool> {
+    let secret = URL_SAFE_NO_PAD.decode(&factor.secret).map_err(Error::internal)?;
+    let totp: Totp = builder(&secret).build_noncompliant();
+    let digits: String = code.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let seconds = u64::try_from(now.0 / 1_000).unwrap_or_default();
+    let Some(step) = totp.check(&digits, seconds) else { return Ok(false) };
+    let step = i64::try_from(step).unwrap_or(i64::MAX);
+    Ok(factor::accept(transaction, factor.id, step, now).await?)
+}
+
+/// What every app understands: six digits of SHA-1 every 30 seconds, the
+/// neighbouring ones accepted too.
+fn builder(secret: &[u8]) -> Builder {
+    Builder::new().with_secret(secret)
+}
+
+/// Codes such as `k3f9-qx7m-2hvd`: 60 bits, without letters that look alike.
+fn new_codes() -> Result<Vec<String>> {
+    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
+    let mut bytes = [0; RECOVERY_CODES * 12];
+    rand::fill(&mut bytes).map_err(Error::internal)?;
+    let letter = |byte: &u8| char::from(LETTERS[usize::from(byte % 32)]);
+    let group = |bytes: &[u8]| bytes.iter().map(letter).collect::<String>();
+    Ok(bytes.chunks(12).map(|code| code.chunks(4).map(group).collect::<Vec<_>>().join("-")).collect())
+}
+
+fn hashes(codes: &[String]) -> Vec<String> {
+    codes.iter().map(|code| hash_of(code)).collect()
+}
+
+/// Under which a recovery code is stored, however it is typed.
+fn hash_of(code: &str) -> String {
+    let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    tokens::hash_of(&plain.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recovery_codes_differ_and_are_read_however_they_are_typed() {
+        let codes = new_codes().expect("random");
+
+        assert_eq!(codes.len(), 10);
+        assert!(codes.iter().all(|code| code.len() == 14), "{codes:?}");
+        assert_ne!(codes[0], codes[1]);
+        let typed = codes[0].to_ascii_uppercase().replace('-', " ");
+        assert_eq!(hash_of(&typed), hash_of(&codes[0]));
+    }
+}
