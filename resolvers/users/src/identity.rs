@@ -19,12 +19,15 @@ const MEMORY: Duration = Duration::from_secs(5);
 /// Sessions remembered at a time.
 const REMEMBERED: u64 = 50_000;
 
+/// Whose a session is, and their roles.
+type Owner = (AccountId, Arc<[Role]>);
+
 /// Which sessions are active: read by primary key, remembered for seconds.
 pub(crate) struct LiveSessions {
     db: Database,
     clock: Arc<dyn Clock>,
     /// The account of a session and its roles, `None` when it is not active.
-    remembered: Cache<SessionId, Option<(AccountId, Arc<[Role]>)>>,
+    remembered: Cache<SessionId, Option<Owner>>,
     /// Ended here: a read that was under way may still remember them as active.
     ended: Cache<SessionId, ()>,
 }

@@ -57,7 +57,7 @@ pub(crate) struct Enrolled {
 
 /// How an answer came out.
 enum Answered {
-    Right(challenge::Model, account::Details),
+    Right(Box<(challenge::Model, account::Details)>),
     Wrong,
     /// No such challenge, or not any more.
     Gone,
@@ -98,7 +98,8 @@ impl Service {
         let answered =
             self.db.transaction(move |transaction| Box::pin(answer(transaction, id, code.clone(), now)));
         match answered.await? {
-            Answered::Right(challenge, account) => {
+            Answered::Right(right) => {
+                let (challenge, account) = *right;
                 Ok(self.begin_session(account, challenge.user_agent.as_deref()).await?)
             }
             Answered::Wrong => Err(Refusal::BadCode("method.mfa.response").into()),
@@ -233,7 +234,10 @@ async fn answer(
         return Ok(Answered::Gone);
     }
     let found = account::by_ids(transaction, &[account], account::Scope::Own(account)).await?;
-    Ok(found.into_iter().next().map_or(Answered::Gone, |account| Answered::Right(challenge, account)))
+    Ok(found
+        .into_iter()
+        .next()
+        .map_or(Answered::Gone, |account| Answered::Right(Box::new((challenge, account)))))
 }
 
 /// Whether a code is good for an account: one of an app in use that was not
