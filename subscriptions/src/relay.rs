@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use entities::events::event;
-use sea_orm::DbErr;
+use sea_orm::{DbErr, TransactionTrait as _};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -23,7 +23,10 @@ impl EventLog {
         commits: watch::Receiver<u64>,
         stop: CancellationToken,
     ) -> Result<impl Future<Output = ()> + Send + use<>, DbErr> {
-        event::adopt_restored(&self.0.writer).await?;
+        #[expect(clippy::disallowed_methods, reason = "before anybody else writes")]
+        let transaction = self.0.writer.begin().await?;
+        event::adopt_restored(&transaction).await?;
+        transaction.commit().await?;
         self.0.head.send_replace(reader::head(&self.0.db).await?);
         let log = self.clone();
         Ok(async move {

@@ -299,6 +299,44 @@ async fn a_failure_holds_up_its_own_subject_only_and_each_subject_keeps_its_orde
 }
 
 #[tokio::test]
+async fn however_many_events_are_set_aside_each_subject_keeps_its_order() {
+    const MANY: i64 = 230;
+    let app = TestApp::sqlite().await;
+    let refused: Vec<i64> = (0..MANY).collect();
+    let handler = Remembers::new("test.many", &refused);
+    let stop = run(&app, handler.clone(), quick(1_000));
+    let written = app.app().db().transaction(move |transaction| {
+        Box::pin(async move {
+            for number in 0..MANY {
+                EventLog::append(transaction, noted(&format!("thing {number}"), number)).await?;
+            }
+            // Behind the last of them.
+            let last = format!("thing {}", MANY - 1);
+            Ok(EventLog::append(transaction, noted(&last, MANY)).await?)
+        })
+    });
+    written.await.expect("events");
+    let letters = Handlers::new(app.app().db().write().clone());
+    until("all are set aside", async || {
+        let lag = letters.lag().await.expect("a list");
+        lag.iter()
+            .any(|lag| lag.name == "test.many" && lag.waiting == u64::try_from(MANY).unwrap_or(0) + 1)
+    })
+    .await;
+
+    handler.relents();
+    until("all were taken", async || handler.seen().len() > refused.len()).await;
+
+    let mut numbers = handler.numbers();
+    let place = |wanted: i64| numbers.iter().position(|number| *number == wanted);
+    assert!(place(MANY - 1) < place(MANY), "the later one of a subject came first");
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..=MANY).collect::<Vec<i64>>(), "each once");
+    stop.cancel();
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn what_fails_too_often_is_a_dead_letter_that_can_be_requeued() {
     on_each_database(async |app: TestApp| {
         let handler = Remembers::new("test.dead", &[1]);

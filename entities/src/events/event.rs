@@ -56,16 +56,43 @@ pub fn after(transaction: i64, sequence: i64) -> Condition {
 }
 
 /// Events out of a restored dump carry numbers of transactions that this server
-/// has not given yet: they come before all of its own, and their cursors are a gap.
-pub async fn adopt_restored(db: &DatabaseConnection) -> Result<(), DbErr> {
-    if db.get_database_backend() == DbBackend::Postgres {
-        db.execute_unprepared(
-            "UPDATE events SET \"transaction\" = 0 \
-             WHERE \"transaction\" >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
+/// has not given yet. They come before all of its own, and their cursors are a
+/// gap; handlers go back to the oldest event they may not have taken, which they
+/// may be given a second time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn adopt_restored(transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
+    if transaction.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    // Each statement looks for numbers of the future itself; the events' own,
+    // by which the others tell, are mended last.
+    const FUTURE: &str = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
+    let is_restored = format!(
+        "EXISTS (SELECT 1 FROM events WHERE \"transaction\" >= {FUTURE} \
+         UNION ALL SELECT 1 FROM event_handlers WHERE \"transaction\" >= {FUTURE} \
+         UNION ALL SELECT 1 FROM event_floor WHERE \"transaction\" >= {FUTURE})"
+    );
+    let found = transaction.execute_unprepared(&format!("SELECT 1 WHERE {is_restored}")).await?;
+    if found.rows_affected() == 0 {
+        return Ok(());
+    }
+    transaction
+        .execute_unprepared(
+            "UPDATE event_handlers h SET \"transaction\" = 0, sequence = COALESCE( \
+             (SELECT min(e.sequence) - 1 FROM events e \
+              WHERE (e.\"transaction\", e.sequence) > (h.\"transaction\", h.sequence)), \
+             (SELECT max(sequence) FROM events), h.sequence)",
         )
         .await?;
-    }
-    Ok(())
+    transaction
+        .execute_unprepared(
+            "UPDATE event_floor SET \"transaction\" = 0, \
+             sequence = COALESCE((SELECT min(sequence) - 1 FROM events), sequence)",
+        )
+        .await?;
+    transaction.execute_unprepared("UPDATE events SET \"transaction\" = 0").await.map(drop)
 }
 
 /// Transaction and number of the newest settled event.

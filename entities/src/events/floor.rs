@@ -1,6 +1,11 @@
 //! `event_floor`: the last event that was deleted from the log, in one row.
 
-use sea_orm::{ActiveValue::Set, QuerySelect as _, entity::prelude::*, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set,
+    QuerySelect as _,
+    entity::prelude::*,
+    sea_query::{Expr, OnConflict},
+};
 
 /// Where the log begins.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -44,8 +49,14 @@ pub async fn raise(
     (number, sequence): (i64, i64),
 ) -> Result<(), DbErr> {
     let row = ActiveModel { id: Set(0), transaction: Set(number), sequence: Set(sequence) };
+    // Instances that trim together never move it back.
+    let is_higher = Expr::cust(
+        "(event_floor.\"transaction\", event_floor.sequence) \
+         < (excluded.\"transaction\", excluded.sequence)",
+    );
     let replace = OnConflict::column(Column::Id)
         .update_columns([Column::Transaction, Column::Sequence])
+        .action_and_where(is_higher)
         .to_owned();
     Entity::insert(row).on_conflict(replace).exec_without_returning(transaction).await.map(drop)
 }

@@ -60,12 +60,21 @@ pub async fn park(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
         .map(drop)
 }
 
-/// The oldest events that wait for a handler.
+/// The oldest events behind a position that wait for a handler.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn waiting(db: &impl ConnectionTrait, handler: &str, limit: u64) -> Result<Vec<Model>, DbErr> {
+pub async fn waiting(
+    db: &impl ConnectionTrait,
+    handler: &str,
+    (transaction, sequence): (i64, i64),
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let behind = Condition::any().add(Column::Transaction.gt(transaction)).add(
+        Condition::all().add(Column::Transaction.eq(transaction)).add(Column::Sequence.gt(sequence)),
+    );
     Entity::find()
+        .filter(behind)
         .filter(Column::Handler.eq(handler))
         .filter(Column::IsDead.eq(false))
         .order_by_asc(Column::Transaction)

@@ -181,8 +181,8 @@ pub enum Which {
     },
 }
 
-/// Marks unread notifications of an account's feed as read; those it marked,
-/// oldest first.
+/// Marks unread notifications of an account as read; those of its feed that it
+/// marked, oldest first.
 ///
 /// # Errors
 /// When the database fails.
@@ -192,6 +192,11 @@ pub async fn mark_read(
     which: Which,
     now: DateTime,
 ) -> Result<Vec<NotificationId>, DbErr> {
+    // What was only mailed or pushed can be read elsewhere, too.
+    let among = match &which {
+        Which::One { .. } => Condition::all().add(Column::AccountId.eq(account)),
+        Which::These(_) | Which::UpTo(_) => feed(account),
+    };
     let chosen = match which {
         Which::These(ids) => Condition::all().add(Column::Id.is_in(ids)),
         Which::UpTo(at) => Condition::all().add(Column::At.lte(at)),
@@ -202,12 +207,13 @@ pub async fn mark_read(
     };
     let marked = Entity::update_many()
         .col_expr(Column::ReadAt, Expr::value(now))
-        .filter(feed(account))
+        .filter(among)
         .filter(Column::ReadAt.is_null())
         .filter(chosen)
         .exec_with_returning(db)
         .await?;
-    let mut marked: Vec<Position> = marked.into_iter().map(|row| (row.at, row.id)).collect();
+    let shown = marked.into_iter().filter(|row| row.is_shown);
+    let mut marked: Vec<Position> = shown.map(|row| (row.at, row.id)).collect();
     marked.sort_unstable();
     Ok(marked.into_iter().map(|(_, id)| id).collect())
 }

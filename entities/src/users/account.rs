@@ -1,7 +1,7 @@
 //! `accounts`: the private side of users, and who may see it.
 
 use sea_orm::{
-    Condition, DatabaseConnection, DerivePartialModel, FromQueryResult, QueryOrder as _,
+    Condition, DatabaseConnection, DbBackend, DerivePartialModel, FromQueryResult, QueryOrder as _,
     QuerySelect as _,
     entity::prelude::*,
     sea_query::{Expr, ExprTrait as _, OnConflict},
@@ -308,4 +308,17 @@ pub async fn confirm_email(db: &impl ConnectionTrait, id: AccountId) -> Result<O
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .filter(Column::Id.eq(id));
     Ok(set.exec_with_returning(db).await?.into_iter().next().map(Details::from))
+}
+
+/// Holds an account's row until the transaction ends, so that changes of what
+/// belongs to it take turns. SQLite has one writer anyway.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(transaction: &impl ConnectionTrait, id: AccountId) -> Result<(), DbErr> {
+    let mut row = Entity::find_by_id(id).select_only().column(Column::Id);
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        row = row.lock_exclusive();
+    }
+    row.into_tuple::<AccountId>().one(transaction).await.map(drop)
 }

@@ -96,6 +96,21 @@ pub async fn failures_since(
     Ok(row.and_then(|row| row.attempts).unwrap_or_default())
 }
 
+/// Lets the challenges of an account be answered no more; wrong answers stay
+/// counted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expire(db: &impl ConnectionTrait, account: AccountId, now: DateTime) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::ExpiresAt, Expr::value(now))
+        .filter(Column::AccountId.eq(account))
+        .filter(Column::ExpiresAt.gt(now))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
 /// Deletes challenges from before an instant.
 ///
 /// # Errors

@@ -74,6 +74,8 @@ impl EventsConfig {
             attempts: self.attempts,
             pause: self.retry_pause,
             timeout: self.handler_timeout,
+            // Longer than any one event takes.
+            lease: HandlerOptions::default().lease.max(self.handler_timeout * 2),
             ..HandlerOptions::default()
         }
     }

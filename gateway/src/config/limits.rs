@@ -117,7 +117,16 @@ impl Default for LimitsConfig {
 
 impl Default for AttemptsConfig {
     fn default() -> Self {
-        let fields = ["sessionSignIn", "accountSignUp", "passwordResetRequest", "passwordReset"];
+        let fields = [
+            "sessionSignIn",
+            "accountSignUp",
+            "passwordResetRequest",
+            "passwordReset",
+            "mfaEnroll",
+            "mfaFactorSet",
+            "mfaRecoveryCodesRenew",
+            "emailConfirmationRequest",
+        ];
         Self {
             fields: fields.map(str::to_owned).into(),
             address: budget(60, 0.5),

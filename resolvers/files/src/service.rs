@@ -13,7 +13,10 @@ use kit::{
     ids::{AccountId, UploadId},
     ports::{FileBytes, FileTransfer, Files, NotAttached, NotOpened, NotReceived, OpenFile, StoredFile},
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
 
 use crate::{
     FilesOptions,
@@ -26,6 +29,9 @@ use crate::{
 /// Longer names are not even looked at.
 const LONGEST_GIVEN_NAME: usize = 1_000;
 
+/// Uploads that arrive at once; each holds a part of a file in memory.
+const ARRIVALS: usize = 64;
+
 /// What the rules need.
 pub(crate) struct Service {
     pub(crate) db: Database,
@@ -33,6 +39,7 @@ pub(crate) struct Service {
     pub(crate) store: Store,
     pub(crate) options: FilesOptions,
     addresses: Addresses,
+    arrivals: Semaphore,
 }
 
 /// A slot that may be filled.
@@ -55,7 +62,8 @@ impl Service {
         let addresses = Addresses::open(&options, platform).await?;
         let store = Store::open(platform, &options).await?;
         let (db, clock) = (platform.db.clone(), platform.clock.clone());
-        Ok(Self { db, clock, store, options, addresses })
+        let arrivals = Semaphore::new(ARRIVALS);
+        Ok(Self { db, clock, store, options, addresses, arrivals })
     }
 
     /// Makes a slot, or says everything that is wrong with what was announced.
@@ -134,6 +142,8 @@ impl Service {
         row: upload::Model,
         bytes: FileBytes,
     ) -> Result<Result<StoredFile, NotReceived>> {
+        // Each arrival holds a part of a file in memory.
+        let _turn = self.arrivals.try_acquire().map_err(|_| Error::Unavailable("uploading".into()))?;
         let mut arrival = Arrival {
             digest: Digest::new(&SHA256),
             size: 0,

@@ -54,6 +54,7 @@ pub(crate) async fn run(service: Arc<Service>, channel: Channel, platform: Platf
         let mut wait = service.options.poll;
         loop {
             tokio::select! {
+                () = platform.stop.cancelled() => return,
                 () = sleep(wait) => {}
                 // The sender lives as long as the platform.
                 _ = commits.changed() => {}
@@ -61,6 +62,8 @@ pub(crate) async fn run(service: Arc<Service>, channel: Channel, platform: Platf
             commits.mark_unchanged();
             wait = loop {
                 match service.deliver(channel).await {
+                    // What is being handed over is noted before the stop.
+                    Ok(None) if platform.stop.is_cancelled() => return,
                     Ok(None) => {}
                     Ok(Some(wait)) => break wait,
                     Err(error) => {
@@ -71,8 +74,7 @@ pub(crate) async fn run(service: Arc<Service>, channel: Channel, platform: Platf
             };
         }
     };
-    // Only the stop ends it.
-    let _: Option<()> = platform.stop.run_until_cancelled(work).await;
+    work.await;
 }
 
 impl Service {

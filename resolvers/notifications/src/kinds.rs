@@ -235,9 +235,12 @@ fn account_reset(event: &Event) -> Option<Told> {
     Some(about_account(account, event.id().to_string(), account.to_string()))
 }
 
+/// One mail an hour, however often it is asked for: the address may be
+/// somebody else's.
 fn account_confirm(event: &Event) -> Option<Told> {
     let account = event.read::<ConfirmationRequested>()?.account;
-    Some(about_account(account, event.id().to_string(), account.to_string()))
+    let key = format!("{account}.{}", event.at.0.div_euclid(60 * 60 * 1_000));
+    Some(about_account(account, key, account.to_string()))
 }
 
 fn about_account(account: AccountId, key: String, target: String) -> Told {

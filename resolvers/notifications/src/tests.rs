@@ -11,7 +11,7 @@ use kit::{
     Clock as _, Database, DatabaseOptions, DateTime, Id as _, ManualClock, Platform, Result,
     facts::{AccountCreated, MessageSent, ReviewSaved},
     ids::{AccountId, ConversationId, MessageId, ProductId, ReviewId, SellerId, UserId},
-    ports::{Contact, People},
+    ports::{Contact, MailedTokenPurpose, MailedTokens, People},
     seed,
 };
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
@@ -33,6 +33,17 @@ fn contact(user: UserId) -> Contact {
         email: "ada@demo.example".to_owned(),
         is_email_verified: true,
         locale: "en".to_owned(),
+    }
+}
+
+#[async_trait::async_trait]
+impl MailedTokens for Everybody {
+    async fn issue(
+        &self,
+        _: AccountId,
+        _: MailedTokenPurpose,
+    ) -> kit::Result<Option<secrecy::SecretString>> {
+        Ok(Some("a-mailed-token".into()))
     }
 }
 
@@ -71,6 +82,7 @@ impl TestModule {
         let clock = Arc::new(ManualClock::new(seed::TODAY));
         let platform = Platform::new(db, LogOptions::default(), None).with_clock(clock.clone());
         platform.ports.provide::<dyn People>(Arc::new(Everybody));
+        platform.ports.provide::<dyn MailedTokens>(Arc::new(Everybody));
         let options = NotificationsOptions {
             outbox: folder.path().join("outbox"),
             ..NotificationsOptions::default()

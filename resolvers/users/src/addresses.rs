@@ -81,6 +81,7 @@ async fn apply(
     change: Change,
     now: DateTime,
 ) -> Result<Result<account::Details, Refusal>> {
+    account::lock(transaction, account).await?;
     let found = match &change {
         Change::Save(AddressDraft { id: Some(id), .. }) | Change::Remove(id) => {
             let own = account::Scope::Own(account);
@@ -91,16 +92,21 @@ async fn apply(
     if !found {
         return Ok(Err(Refusal::NoSuchAddress));
     }
+    match change {
+        Change::Save(draft) => {
+            if !save(transaction, account, draft, now).await? {
+                return Ok(Err(Refusal::TooManyAddresses(MOST)));
+            }
+        }
+        Change::Remove(id) => {
+            if !address::remove(transaction, account, id).await? {
+                return Ok(Err(Refusal::NoSuchAddress));
+            }
+        }
+    }
     let Some(details) = account::change(transaction, account, None, None, None).await? else {
         return Err(Error::Unauthenticated);
     };
-    let kept = match change {
-        Change::Save(draft) => save(transaction, account, draft, now).await?,
-        Change::Remove(id) => address::remove(transaction, account, id).await?,
-    };
-    if !kept {
-        return Ok(Err(Refusal::TooManyAddresses(MOST)));
-    }
     let event = events::account_updated(account, details.user_id, details.version, now);
     EventLog::append(transaction, event).await?;
     Ok(Ok(details))

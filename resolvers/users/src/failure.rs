@@ -34,8 +34,8 @@ pub(crate) enum Refusal {
     BadCode(&'static str),
     /// The sign-in has to begin anew.
     NoSuchChallenge,
-    /// Too many wrong codes came for this account.
-    TooManyCodes,
+    /// Too many wrong codes came for this account; the field they came in.
+    TooManyCodes(&'static str),
     /// The account has no factor with this id.
     NoSuchFactor,
     /// The account has as many factors as it may.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use entities::users::{
-    account,
+    account, challenge,
     mailed_token::{self, Purpose},
     session,
 };
@@ -118,7 +118,6 @@ impl MailedTokens for Service {
             .transaction(move |transaction| {
                 let row = row.clone();
                 Box::pin(async move {
-                    mailed_token::withdraw(transaction, account, purpose).await?;
                     let insert = mailed_token::Entity::insert(row.into_active_model().reset_all());
                     insert.exec_without_returning(transaction).await?;
                     Ok(())
@@ -137,6 +136,9 @@ async fn reset(
 ) -> Result<Option<(account::Details, Vec<kit::ids::SessionId>)>> {
     let taken = mailed_token::take(transaction, &hash, Purpose::ResetPassword, now).await?;
     let Some(account) = taken else { return Ok(None) };
+    mailed_token::withdraw(transaction, account, Purpose::ResetPassword).await?;
+    // Nobody goes on from the old password.
+    challenge::expire(transaction, account, now).await?;
     // Who reads the mail has the address.
     let details = account::set_password(transaction, account, password_hash).await?;
     let Some(details) = details else { return Ok(None) };
@@ -154,6 +156,7 @@ async fn confirm(
 ) -> Result<Option<account::Details>> {
     let taken = mailed_token::take(transaction, &hash, Purpose::ConfirmEmail, now).await?;
     let Some(account) = taken else { return Ok(None) };
+    mailed_token::withdraw(transaction, account, Purpose::ConfirmEmail).await?;
     let details = account::confirm_email(transaction, account).await?;
     let details = details.ok_or_else(|| Error::internal("a token of no account"))?;
     let event = events::account_updated(account, details.user_id, details.version, now);

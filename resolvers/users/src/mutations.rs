@@ -120,7 +120,7 @@ impl Mutation {
         account_payload(confirmed.map(|account| (own == Some(account.id)).then(|| Arc::new(account))))
     }
 
-    /// Set roles. They hold at once, also for sessions that are under way.
+    /// Set roles. They hold within seconds, also for sessions that are under way.
     #[graphql(guard = "Require(WRITE_ACCOUNTS)", requires_scopes = "accounts:write")]
     async fn account_roles_set(
         &self,
@@ -174,10 +174,14 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which kind of factor.")] kind: MfaKind,
+        #[graphql(
+            desc = "For a further factor: a code of one in use, or a recovery code. Not needed for the first."
+        )]
+        code: Option<String>,
     ) -> Result<Option<MfaEnrollPayload>> {
         let account = Viewer::of(ctx).require_account()?;
         let enrolled = match kind {
-            MfaKind::Totp => ctx.data_unchecked::<Arc<Service>>().enroll(account).await,
+            MfaKind::Totp => ctx.data_unchecked::<Arc<Service>>().enroll(account, code).await,
         };
         match enrolled {
             Ok(enrolled) => Ok(Some(MfaEnrollPayload {
@@ -341,9 +345,9 @@ fn user_error(refusal: Refusal) -> UserError {
             let message = "sign in again: this challenge is answered, expired or used up";
             UserError::new(UserErrorCode::Expired, "method.mfa.challengeId", message)
         }
-        Refusal::TooManyCodes => {
+        Refusal::TooManyCodes(field) => {
             let message = "too many wrong codes: try again in a quarter of an hour";
-            UserError::new(UserErrorCode::LimitExceeded, "method.mfa.response", message)
+            UserError::new(UserErrorCode::LimitExceeded, field, message)
         }
         Refusal::BadMailedToken => {
             let message = "this token is used, expired or was never ours: ask for another mail";

@@ -104,48 +104,43 @@ impl Service {
             }
             Answered::Wrong => Err(Refusal::BadCode("method.mfa.response").into()),
             Answered::Gone => Err(Refusal::NoSuchChallenge.into()),
-            Answered::TooMany => Err(Refusal::TooManyCodes.into()),
+            Answered::TooMany => Err(Refusal::TooManyCodes("method.mfa.response").into()),
         }
     }
 
     /// Enrols an authenticator app, which is good for nothing before its first
-    /// code has come.
-    pub(crate) async fn enroll(&self, account: AccountId) -> Result<Enrolled, Failure> {
-        let in_use = factor::in_use(self.db.read(), &[account]).await.map_err(Error::from)?;
-        if in_use.len() >= MOST_FACTORS {
-            return Err(Refusal::TooManyFactors(MOST_FACTORS).into());
-        }
+    /// code has come. Where one is in use already, `code` proves that its owner
+    /// asks.
+    pub(crate) async fn enroll(
+        &self,
+        account: AccountId,
+        code: Option<String>,
+    ) -> Result<Enrolled, Failure> {
         let own = account::by_ids(self.db.read(), &[account], account::Scope::Own(account)).await;
         let own = own.map_err(Error::from)?.pop().ok_or(Error::Unauthenticated)?;
         let mut secret = [0; SECRET];
         rand::fill(&mut secret).map_err(Error::internal)?;
+        let now = self.clock.now();
         let factor = factor::Model {
             id: FactorId::generate(),
             account_id: account,
             secret: URL_SAFE_NO_PAD.encode(secret),
-            created_at: self.clock.now(),
+            created_at: now,
             confirmed_at: None,
             last_step: 0,
         };
         let named =
             builder(&secret).with_account_name(own.email).with_issuer(Some(&*self.options.issuer));
         let secret = named.build().and_then(|totp| totp.to_url()).map_err(Error::internal)?;
+        let (codes, code, row) = (new_codes()?, code.unwrap_or_default(), factor.clone());
+        let hashes = hashes(&codes);
+        let enrolled = self.db.transaction(move |transaction| {
+            let (row, code, hashes) = (row.clone(), code.clone(), hashes.clone());
+            Box::pin(enroll(transaction, row, code, hashes, now))
+        });
+        let is_first = enrolled.await?.map_err(Failure::from)?;
         // The first factor brings the codes that stand in for it.
-        let codes = if in_use.is_empty() { Some(new_codes()?) } else { None };
-        let hashes = codes.as_ref().map(|codes| hashes(codes));
-        let row = factor.clone();
-        self.db
-            .transaction(move |transaction| {
-                let (row, hashes) = (row.clone(), hashes.clone());
-                Box::pin(async move {
-                    if let Some(hashes) = hashes {
-                        recovery_code::replace(transaction, row.account_id, hashes).await?;
-                    }
-                    Ok(factor::enroll(transaction, row).await?)
-                })
-            })
-            .await?;
-        Ok(Enrolled { factor, secret, recovery_codes: codes })
+        Ok(Enrolled { factor, secret, recovery_codes: is_first.then_some(codes) })
     }
 
     /// New recovery codes instead of the old ones; `code` is one of an app, or
@@ -160,17 +155,14 @@ impl Service {
         let renewed = self.db.transaction(move |transaction| {
             let (code, hashes) = (code.clone(), hashes.clone());
             Box::pin(async move {
-                let is_right = proves(transaction, account, &code, now).await?;
-                if is_right {
+                let proven = prove(transaction, account, &code, now).await?;
+                if proven.is_ok() {
                     recovery_code::replace(transaction, account, hashes).await?;
                 }
-                Ok(is_right)
+                Ok(proven)
             })
         });
-        match renewed.await? {
-            true => Ok(codes),
-            false => Err(Refusal::BadCode("code").into()),
-        }
+        renewed.await?.map(|()| codes).map_err(Failure::from)
     }
 
     /// Puts a factor in use with its first code, or removes it with any code of
@@ -189,14 +181,14 @@ impl Service {
                 let Some(found) = factor::of_account(transaction, account, id).await? else {
                     return Ok(Err(Refusal::NoSuchFactor));
                 };
-                let is_right = match (remove, found.confirmed_at) {
-                    (false, _) => accepts(transaction, &found, &code, now).await?,
+                let proven = match (remove, found.confirmed_at) {
+                    (false, _) => confirm(transaction, &found, &code, now).await?,
                     // What was never in use protects nothing.
-                    (true, None) => true,
-                    (true, Some(_)) => proves(transaction, account, &code, now).await?,
+                    (true, None) => Ok(()),
+                    (true, Some(_)) => prove(transaction, account, &code, now).await?,
                 };
-                if !is_right {
-                    return Ok(Err(Refusal::BadCode("code")));
+                if proven.is_err() {
+                    return Ok(proven);
                 }
                 if remove {
                     factor::remove(transaction, id).await?;
@@ -238,6 +230,89 @@ async fn answer(
         .into_iter()
         .next()
         .map_or(Answered::Gone, |account| Answered::Right(Box::new((challenge, account)))))
+}
+
+/// Adds a factor that waits; whether it is the account's first.
+async fn enroll(
+    transaction: &DatabaseTransaction,
+    row: factor::Model,
+    code: String,
+    hashes: Vec<String>,
+    now: DateTime,
+) -> Result<Result<bool, Refusal>> {
+    let account = row.account_id;
+    let in_use = factor::in_use(transaction, &[account]).await?;
+    if in_use.len() >= MOST_FACTORS {
+        return Ok(Err(Refusal::TooManyFactors(MOST_FACTORS)));
+    }
+    if in_use.is_empty() {
+        recovery_code::replace(transaction, account, hashes).await?;
+    } else if let Err(refusal) = prove(transaction, account, &code, now).await? {
+        return Ok(Err(refusal));
+    }
+    factor::enroll(transaction, row).await?;
+    Ok(Ok(in_use.is_empty()))
+}
+
+/// As [`proves`], counted: nobody guesses through this, either.
+async fn prove(
+    transaction: &DatabaseTransaction,
+    account: AccountId,
+    code: &str,
+    now: DateTime,
+) -> Result<Result<(), Refusal>> {
+    if is_exhausted(transaction, account, now).await? {
+        return Ok(Err(Refusal::TooManyCodes("code")));
+    }
+    counted(transaction, account, proves(transaction, account, code, now).await?, now).await
+}
+
+/// Whether a code is the one of this factor, counted.
+async fn confirm(
+    transaction: &DatabaseTransaction,
+    factor: &factor::Model,
+    code: &str,
+    now: DateTime,
+) -> Result<Result<(), Refusal>> {
+    let account = factor.account_id;
+    if is_exhausted(transaction, account, now).await? {
+        return Ok(Err(Refusal::TooManyCodes("code")));
+    }
+    counted(transaction, account, accepts(transaction, factor, code, now).await?, now).await
+}
+
+async fn is_exhausted(
+    transaction: &DatabaseTransaction,
+    account: AccountId,
+    now: DateTime,
+) -> Result<bool> {
+    let failures = challenge::failures_since(transaction, account, now.plus(-WINDOW)).await?;
+    Ok(failures >= WRONG_ANSWERS)
+}
+
+/// Counts a wrong code beside the wrong answers to challenges: as one that
+/// nobody can answer any more.
+async fn counted(
+    transaction: &DatabaseTransaction,
+    account: AccountId,
+    is_right: bool,
+    now: DateTime,
+) -> Result<Result<(), Refusal>> {
+    if is_right {
+        return Ok(Ok(()));
+    }
+    let row = challenge::Model {
+        id: ChallengeId::generate(),
+        account_id: account,
+        user_agent: None,
+        created_at: now,
+        expires_at: now,
+        attempts: 1,
+        is_done: false,
+    };
+    let insert = challenge::Entity::insert(row.into_active_model().reset_all());
+    insert.exec_without_returning(transaction).await?;
+    Ok(Err(Refusal::BadCode("code")))
 }
 
 /// Whether a code is good for an account: one of an app in use that was not

@@ -186,6 +186,6 @@ impl Driver {
     /// Where an answer stands; what is no event of the log stands nowhere.
     fn position(&self, mark: Mark) -> Option<Position> {
         let is_of_log = self.control.has_begun().is_some() && !self.control.has_failed();
-        (is_of_log && !mark.is_passing).then_some(mark.position)
+        (is_of_log && !mark.is_passing && mark != Mark::default()).then_some(mark.position)
     }
 }

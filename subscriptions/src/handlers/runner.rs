@@ -2,7 +2,7 @@
 //! aside and tries them again.
 
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
@@ -100,7 +100,7 @@ impl Runner {
         if !self.take_lease().await? {
             return Ok(Turn::Elsewhere);
         }
-        if self.waiting {
+        if self.waiting || self.retry_at.is_some_and(|at| at <= now().0) {
             self.retry().await?;
         }
         let Some(position) = self.lease.as_ref().map(|lease| lease.position) else {
@@ -117,6 +117,10 @@ impl Runner {
         let kinds = self.handler.kinds();
         for event in &events {
             if kinds.contains(&event.kind) {
+                // A page may take longer than the lease lasts.
+                if !self.take_lease().await? {
+                    return Ok(Turn::Elsewhere);
+                }
                 self.take(event).await?;
                 self.done(event.position, true).await?;
                 if self.lease.is_none() {
@@ -149,6 +153,8 @@ impl Runner {
         match &mut self.lease {
             Some(lease) => {
                 lease.renew = renew;
+                // Somebody may have requeued a dead letter.
+                self.waiting = true;
                 self.save().await?;
             }
             None => {
@@ -236,8 +242,14 @@ impl Runner {
         let (db, name) = (self.log.0.writer.clone(), self.handler.name());
         let mut held: HashSet<String> = HashSet::new();
         let mut first_due = None;
-        let rows = retry::waiting(&db, name, WAITING).await?;
-        for row in rows {
+        let mut from = (0, 0);
+        let mut rows = VecDeque::new();
+        loop {
+            if rows.is_empty() {
+                rows.extend(retry::waiting(&db, name, from, WAITING).await?);
+            }
+            let Some(row) = rows.pop_front() else { break };
+            from = (row.transaction, row.sequence);
             if held.contains(&row.subject) {
                 continue;
             }

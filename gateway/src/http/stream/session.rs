@@ -84,11 +84,16 @@ impl Session {
     /// is asked again later.
     pub(in crate::http) async fn check(&mut self, front: &Front) -> Result<(), Lapse> {
         let viewer = timeout(LOOK, identity::viewer(front, self.token.as_ref())).await;
-        if let Ok(Err(refusal)) = viewer
+        if let Ok(Err(refusal)) = &viewer
             && refusal.status == StatusCode::UNAUTHORIZED
         {
             let is_over = self.expires.is_some_and(|expires| expires <= Instant::now());
             return Err(if is_over { Lapse::Expired } else { Lapse::Revoked });
+        }
+        if let Ok(Ok(now)) = viewer
+            && !self.is_same(&now)
+        {
+            return Err(Lapse::Other);
         }
         self.plan(front);
         Ok(())
@@ -102,13 +107,16 @@ impl Session {
     ) -> Result<(), Lapse> {
         let fresh = timeout(LOOK, Self::open(front, Some(token))).await;
         let Ok(Ok(fresh)) = fresh else { return Err(Lapse::Revoked) };
-        let is_same =
-            fresh.viewer.account == self.viewer.account && fresh.viewer.roles == self.viewer.roles;
-        if !is_same {
+        if !self.is_same(&fresh.viewer) {
             return Err(Lapse::Other);
         }
         *self = fresh;
         Ok(())
+    }
+
+    /// Whether it is the same person with the same roles.
+    fn is_same(&self, viewer: &Viewer) -> bool {
+        viewer.account == self.viewer.account && viewer.roles == self.viewer.roles
     }
 
     fn plan(&mut self, front: &Front) {

@@ -18,8 +18,8 @@ pub enum MailedTokenPurpose {
 /// written, so that no token waits in a queue or in the event log.
 #[async_trait::async_trait]
 pub trait MailedTokens: Send + Sync {
-    /// A new token for this account; for a purpose only the newest is good.
-    /// `None` when the account has no use for it any more.
+    /// A new token for this account; the first of a purpose that is used makes
+    /// the others worthless. `None` when the account has no use for it any more.
     ///
     /// # Errors
     /// When the owning module can't answer.

@@ -64,7 +64,16 @@ fn is_about_us(code: &str) -> bool {
 #[async_trait::async_trait]
 impl Mailer for Smtp {
     async fn send(&self, mail: &Message, _: &str) -> Outcome {
-        let hand_over = async { said(self.transport.send(mail.clone()).await) };
+        let is_plain = mail.envelope().to().iter().all(|to| to.to_string().is_ascii());
+        let hand_over = async {
+            match self.transport.send(mail.clone()).await {
+                // The server speaks no SMTPUTF8: a fact about this address, not about the server.
+                Err(error) if error.is_client() && !is_plain => {
+                    Ok(Said::Never("the server takes no such address".to_owned()))
+                }
+                answer => said(answer),
+            }
+        };
         let answer = self.service.once(hand_over).await;
         let problem = answer.as_ref().err().map(ToString::to_string);
         *self.problem.lock().expect("no code panics while it holds this lock") = problem;

@@ -79,19 +79,23 @@ async fn a_reset_sets_the_password_once_and_ends_every_session() {
 }
 
 #[tokio::test]
-async fn only_the_newest_token_is_good_for_its_purpose_and_for_a_while() {
+async fn using_one_token_makes_the_others_of_its_purpose_worthless_and_none_lasts() {
     let module = TestModule::start().await;
     let (ada, _) = module.member("ada").await;
     let first = module.mailed(&ada, MailedTokenPurpose::ResetPassword).await;
     let second = module.mailed(&ada, MailedTokenPurpose::ResetPassword).await;
     let confirm = module.mailed(&ada, MailedTokenPurpose::ConfirmEmail).await;
 
-    for token in [&first, &confirm, "rubbish"] {
+    for token in [&confirm, "rubbish"] {
         assert_eq!(module.reset(token, NEW_PASSWORD).await["userErrors"], not_good(), "{token}");
     }
     assert_eq!(module.confirm(&ada, &second).await["userErrors"], not_good());
+    // Mails come late, and twice: whichever is opened first is good.
+    assert!(module.reset(&first, NEW_PASSWORD).await["accessToken"].is_string());
+    assert_eq!(module.reset(&second, NEW_PASSWORD).await["userErrors"], not_good());
+    let third = module.mailed(&ada, MailedTokenPurpose::ResetPassword).await;
     module.clock.advance(60 * 60 * 1_000);
-    assert_eq!(module.reset(&second, NEW_PASSWORD).await["userErrors"], not_good(), "an hour is over");
+    assert_eq!(module.reset(&third, NEW_PASSWORD).await["userErrors"], not_good(), "an hour is over");
 }
 
 #[tokio::test]

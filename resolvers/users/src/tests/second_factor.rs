@@ -211,3 +211,37 @@ async fn a_new_password_does_not_skip_the_second_step() {
     let second = module.answer(&reset["mfaChallenge"]["id"], &module.code(&ada.app)).await;
     assert!(second["accessToken"].is_string(), "{second}");
 }
+
+#[tokio::test]
+async fn a_further_factor_and_new_codes_need_a_code_and_wrong_ones_are_counted() {
+    let module = TestModule::start().await;
+    let ada = module.guarded("ada").await;
+    let enroll = "mutation($code: String) { mfaEnroll(kind: TOTP, code: $code) { factor { id } \
+                  recoveryCodes userErrors { code field } } }";
+    let further = async |code: Value| {
+        module.ask(&ada.viewer, enroll, json!({ "code": code })).await["data"]["mfaEnroll"].clone()
+    };
+
+    assert_eq!(further(json!(null)).await["userErrors"], refused("BAD_CREDENTIALS", &["code"]));
+    let second = further(json!(module.code(&ada.app))).await;
+    assert!(second["factor"]["id"].is_string() && second["recoveryCodes"].is_null(), "{second}");
+    for _ in 0..19 {
+        module.set_factor(&ada.viewer, &ada.factor, "000000", true).await;
+    }
+    module.clock.advance(STEP);
+    let bounded = module.set_factor(&ada.viewer, &ada.factor, &module.code(&ada.app), true).await;
+    assert_eq!(bounded["userErrors"], refused("LIMIT_EXCEEDED", &["code"]));
+}
+
+#[tokio::test]
+async fn a_challenge_of_the_old_password_ends_with_it() {
+    let module = TestModule::start().await;
+    let ada = module.guarded("ada").await;
+    let challenge = module.first_step("ada").await["mfaChallenge"]["id"].clone();
+    let token = module.mailed(&ada.viewer, MailedTokenPurpose::ResetPassword).await;
+
+    module.reset(&token, "a new horse battery").await;
+
+    let late = module.answer(&challenge, &module.code(&ada.app)).await;
+    assert_eq!(late["userErrors"][0]["code"], "EXPIRED", "{late}");
+}
