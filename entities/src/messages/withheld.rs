@@ -1,7 +1,7 @@
 //! `withheld_messages`: messages that a block kept from a member when they were
 //! sent. It is decided once: lifting the block brings nothing back.
 
-use sea_orm::entity::prelude::*;
+use sea_orm::{entity::prelude::*, sea_query::OnConflict};
 
 use crate::ids::{ConversationId, UserId};
 
@@ -26,7 +26,7 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Keeps a message from these.
+/// Keeps a message from these; some may be spared it already.
 ///
 /// # Errors
 /// When the database fails.
@@ -35,5 +35,10 @@ pub async fn insert(transaction: &impl ConnectionTrait, rows: Vec<Model>) -> Res
         return Ok(());
     }
     let rows = rows.into_iter().map(ActiveModel::from);
-    Entity::insert_many(rows).exec_without_returning(transaction).await.map(drop)
+    let unless_withheld = OnConflict::new().do_nothing().to_owned();
+    Entity::insert_many(rows)
+        .on_conflict(unless_withheld)
+        .exec_without_returning(transaction)
+        .await
+        .map(drop)
 }

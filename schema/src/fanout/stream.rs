@@ -37,11 +37,13 @@ pub(super) struct Joined {
 }
 
 /// What subscribers are handed.
-#[expect(clippy::large_enum_variant, reason = "there is one of it for all of them")]
 pub(super) enum Item {
     /// An answer. Without a position it is everybody's, whatever they have seen:
-    /// a passing signal, or the failure of the stream itself.
+    /// the failure of the stream itself.
     Answer(Option<Position>, Answer),
+    /// A signal that passed when the stream stood there: its cursor would take
+    /// those back who are further.
+    Passing(Position, Answer),
     /// There is no more to come.
     End,
 }
@@ -179,13 +181,17 @@ impl Driver {
                 has_begun = true;
                 self.channel.begin(self.control.has_begun().unwrap_or_default());
             }
-            self.channel.tell(Item::Answer(self.position(mark), answer.written()));
+            let answer = answer.written();
+            self.channel.tell(match mark.is_passing {
+                true => Item::Passing(mark.position, answer),
+                false => Item::Answer(self.position(mark), answer),
+            });
         }
     }
 
-    /// Where an answer stands; what is no event of the log stands nowhere.
+    /// Where an event's answer stands; what is no event of the log stands nowhere.
     fn position(&self, mark: Mark) -> Option<Position> {
         let is_of_log = self.control.has_begun().is_some() && !self.control.has_failed();
-        (is_of_log && !mark.is_passing && mark != Mark::default()).then_some(mark.position)
+        (is_of_log && mark != Mark::default()).then_some(mark.position)
     }
 }

@@ -103,6 +103,10 @@ impl Subscriber {
                 }
                 Some(answer.clone())
             }
+            Item::Passing(position, answer) => {
+                self.state = State::Following;
+                (*position >= self.seen).then(|| answer.clone())
+            }
             Item::End if self.state == State::Waiting => {
                 // It was over before it could say why.
                 let variables = self.stream.variables.clone();

@@ -4,7 +4,7 @@
 use entities::{
     ids::MessageId,
     messages::{
-        attachment,
+        attachment, member,
         message::{self, State},
         reaction,
     },
@@ -16,7 +16,11 @@ use kit::{
 };
 use sea_orm::ActiveValue::Set;
 
-use super::{MODERATE, Service, lock_open, send::MAX_BODY, tell};
+use super::{
+    MODERATE, Service, lock_open,
+    send::{MAX_BODY, withhold},
+    tell,
+};
 
 impl Service {
     /// Changes the text of the viewer's own message.
@@ -52,6 +56,11 @@ impl Service {
                         ..message::ActiveModel::default()
                     };
                     message::update(transaction, id, change).await?;
+                    // A new text is a new word: not for who has a block with its sender now.
+                    let hearers = member::hearers(transaction, before.conversation_id, editor);
+                    let deaf: Vec<_> =
+                        hearers.await?.into_iter().filter(|hearer| hearer.is_blocked).collect();
+                    withhold(transaction, before.conversation_id, before.sequence, &deaf).await?;
                     tell(transaction, &changed(&before, MessageChange::Edited), now).await?;
                     Ok(id)
                 })

@@ -4,8 +4,9 @@
 //! between the two nothing new is said: no message, edit, reaction or typing. In
 //! a larger one a message is *withheld* from whoever has a block with its sender
 //! when it is sent: it is in none of their lists, counts, streams and
-//! notifications, then and later. What was said before stays. While the block
-//! stands, no stream tells one of the two what the other does.
+//! notifications, then and later. What was said before stays until it is edited:
+//! a new text is withheld like a new message. While the block stands, no stream
+//! tells one of the two what the other writes, reads or types.
 
 mod blocks;
 mod changes;

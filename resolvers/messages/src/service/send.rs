@@ -196,7 +196,8 @@ impl Send {
     }
 }
 
-async fn withhold(
+/// Keeps a message from these members for good.
+pub(super) async fn withhold(
     transaction: &impl ConnectionTrait,
     conversation_id: ConversationId,
     sequence: i64,
