@@ -9,8 +9,18 @@ use tests::{TestApp, on_each_database, on_each_database_with};
 use super::{Person, eventually, execute, message, number, review, settled, tell};
 use crate::accounts::{data, rows, somebody};
 
-/// The mails in a folder that go to this address, as they would be sent.
+/// What every new account is sent.
+const CONFIRM: &str = "Subject: Confirm your address\r\n";
+
+/// The mails in a folder that go to this address, as they would be sent, but the
+/// one that every new account gets.
 pub(super) fn mails_to(outbox: &Path, email: &str) -> Vec<String> {
+    let mut mails = all_mails_to(outbox, email);
+    mails.retain(|mail| !mail.contains(CONFIRM));
+    mails
+}
+
+fn all_mails_to(outbox: &Path, email: &str) -> Vec<String> {
     let Ok(files) = std::fs::read_dir(outbox) else { return Vec::new() };
     let is_mail = |path: &Path| {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -65,6 +75,32 @@ fn way_out(mail: &str) -> Option<String> {
 
 fn public(config: &mut gateway::Config) {
     config.notifications.public_url = "https://weft.example/".to_owned();
+}
+
+#[tokio::test]
+async fn a_new_account_is_mailed_a_token_that_confirms_its_address_once_an_hour_at_most() {
+    on_each_database(async |app| {
+        let ada = somebody(&app, "ada").await;
+        let ask = "mutation { emailConfirmationRequest }";
+        for _ in 0..3 {
+            data(&ada, ask, json!({})).await;
+        }
+        delivered(&app).await;
+
+        let mails = all_mails_to(app.outbox(), "ada@example.com");
+        let mut confirm = mails.iter().filter(|mail| mail.contains(CONFIRM));
+        let mail = confirm.next().expect("a mail").replace("=\r\n", "");
+        // The hour may turn meanwhile.
+        assert!(confirm.count() <= 1, "{mails:?}");
+        let is_token = |line: &&str| line.len() == 43 && !line.contains(' ');
+        let token = mail.lines().find(is_token).expect("a token on a line of its own").to_owned();
+        let confirm = "mutation($token: String!) { emailConfirm(token: $token) { account { emailVerified } \
+                       userErrors { code } } }";
+        let confirmed = data(&ada, confirm, json!({ "token": token })).await;
+        assert_eq!(confirmed["emailConfirm"]["account"]["emailVerified"], true, "{confirmed}");
+        app.stop().await;
+    })
+    .await;
 }
 
 #[tokio::test]
