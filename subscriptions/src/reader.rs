@@ -147,7 +147,8 @@ impl Reader {
                 self.catch_up().await?;
                 continue;
             }
-            if self.following.until.is_some_and(|until| self.is_through(until)) {
+            // What a bounded reader wants was all in memory or in the database.
+            if self.following.until.is_some() {
                 return Ok(None);
             }
             match self.live.recv().await {
@@ -161,11 +162,6 @@ impl Reader {
                 Err(RecvError::Closed) => return Ok(None),
             }
         }
-    }
-
-    /// Whether no event up to this position can come any more.
-    fn is_through(&self, until: Position) -> bool {
-        self.position >= until || (self.live.is_empty() && self.log.head() >= until)
     }
 
     /// Moves on to this event; answers it when it is wanted.
@@ -188,7 +184,10 @@ impl Reader {
     fn recall(&mut self) -> bool {
         let recent = self.log.0.recent.read().expect("no code panics while it holds this lock");
         let reaches = recent.front().is_some_and(|oldest| oldest.position <= self.position)
-            && recent.back().is_some_and(|newest| newest.position >= self.position);
+            // The relay moves the head before it hands events on: memory may not have all yet.
+            && recent.back().is_some_and(|newest| {
+                newest.position >= self.following.until.unwrap_or(self.position).max(self.position)
+            });
         if reaches {
             let from = recent.partition_point(|event| event.position <= self.position);
             self.missed = recent.range(from..).rev().cloned().collect();
