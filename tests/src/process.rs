@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use tempfile::TempDir;
+
 use crate::postgres::free_port;
 
 /// A gateway in a process of its own; it ends with this value.
@@ -15,6 +17,8 @@ pub struct Process {
     arguments: &'static [&'static str],
     port: u16,
     child: Child,
+    /// Where it works: what no setting puts elsewhere goes with it.
+    folder: TempDir,
 }
 
 impl Process {
@@ -39,8 +43,9 @@ impl Process {
         let port = free_port().expect("a free port");
         let settings: Vec<(String, String)> =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let child = spawn(program, &settings, arguments, port);
-        let mut process = Self { program, settings, arguments, port, child };
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let child = spawn(program, &settings, arguments, port, &folder);
+        let mut process = Self { program, settings, arguments, port, child, folder };
         process.wait().await;
         process
     }
@@ -81,7 +86,7 @@ impl Process {
     /// # Panics
     /// When it does not start.
     pub async fn restart(&mut self) {
-        self.child = spawn(self.program, &self.settings, self.arguments, self.port);
+        self.child = spawn(self.program, &self.settings, self.arguments, self.port, &self.folder);
         self.wait().await;
     }
 
@@ -121,8 +126,15 @@ impl Drop for Process {
     }
 }
 
-fn spawn(program: &str, settings: &[(String, String)], arguments: &[&str], port: u16) -> Child {
+fn spawn(
+    program: &str,
+    settings: &[(String, String)],
+    arguments: &[&str],
+    port: u16,
+    folder: &TempDir,
+) -> Child {
     Command::new(program)
+        .current_dir(folder.path())
         .args(["serve", "--port", &port.to_string()])
         .args(arguments)
         .envs(settings.iter().map(|(name, value)| (name, value)))
