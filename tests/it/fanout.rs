@@ -9,14 +9,23 @@ use gateway::Config;
 use kit::{RequestScope, Role, Viewer, seed::id};
 use schema::{Answer, Engine, GraphQLRequest};
 use serde_json::{Value, json};
-use tests::{Happening, Socket, TestApp, on_each_database, on_each_database_with};
+use tests::{Client, Happening, Socket, TestApp, on_each_database, on_each_database_with};
 
 use crate::{
     events::{EVENTS, own_product, rename},
+    instances::beside,
     transports::{Stream, asking},
 };
 
 const HAPPENINGS: &str = "subscription($topic: String!, $after: String) { happenings(topic: $topic, after: $after) { cursor number } }";
+
+/// Nothing happens but what a test does: neither the relay nor a worker looks
+/// into the database by itself.
+fn quiet(config: &mut Config) {
+    config.events.poll = Duration::from_secs(3_600);
+    config.modules.disabled =
+        ["files", "messages", "notifications", "webhooks"].map(str::to_owned).into();
+}
 
 /// A subscription of the engine itself.
 struct Following(BoxStream<'static, Answer>);
@@ -49,9 +58,9 @@ impl Following {
 }
 
 /// Polls a stream until it has joined; there is nothing for it yet.
-async fn join(app: &TestApp, following: &mut Following) {
-    let before = app.app().engine().followers();
-    let joined = until(|| app.app().engine().followers() > before);
+async fn join(engine: &Engine, following: &mut Following) {
+    let before = engine.followers();
+    let joined = until(|| engine.followers() > before);
     tokio::select! {
         answer = following.0.next() => panic!("{}", answer.is_some()),
         () = joined => {}
@@ -75,22 +84,28 @@ async fn happen(app: &TestApp, topic: &str, numbers: impl IntoIterator<Item = i3
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_subscribers_of_every_transport_cost_one_evaluation_an_event() {
-    on_each_database(async |app: TestApp| {
+    on_each_database_with(quiet, async |app: TestApp| {
         let seller = app.seller(4).await;
         let product = own_product(&seller).await;
         let served = app.serve().await;
         let engine = app.app().engine();
         let variables = json!({ "ids": [product] });
         let few = follow_everywhere(&app, &served, &variables, 4).await;
-        let (_, for_few) = app.statements(rename_ten_times(&seller, &product, "Few")).await;
-        drop(few.into_iter().map(|subscriber| tokio::spawn(subscriber.ten())).collect::<Vec<_>>());
+        // Whoever sends them: events are evaluated in tasks of their own.
+        let statements = || app.app().db().statements();
+        let start = statements();
+        let following = tokio::spawn(join_all(few.into_iter().map(Subscriber::ten)));
+        rename_ten_times(&seller, &product, "Few").await;
+        following.await.expect("all of them read to the end");
+        let for_few = statements() - start;
         until(|| engine.followers() == 0).await;
 
         let many = follow_everywhere(&app, &served, &variables, 200).await;
-        let before = engine.evaluations();
+        let (before, start) = (engine.evaluations(), statements());
         let following = tokio::spawn(join_all(many.into_iter().map(Subscriber::ten)));
-        let ((), for_many) = app.statements(rename_ten_times(&seller, &product, "Many")).await;
+        rename_ten_times(&seller, &product, "Many").await;
         let received = following.await.expect("all of them read to the end");
+        let for_many = statements() - start;
 
         assert_eq!(engine.evaluations() - before, 10);
         // The relay reads as often as it is woken, which several commits may do at once.
@@ -157,6 +172,39 @@ async fn follow_everywhere(
     subscribers
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_resumes_on_an_instance_that_is_behind_gets_nothing_twice() {
+    on_each_database(async |app: TestApp| {
+        // It looks for what others committed only when it commits something itself.
+        let behind = beside(&app, quiet).await;
+        let seller = app.seller(4).await;
+        let product = own_product(&seller).await;
+        let follow = |engine: &Engine, after: &Value| {
+            let variables = json!({ "ids": [product], "after": after });
+            Following::of(engine, EVENTS, variables, Viewer::default())
+        };
+        let mut here = follow(app.app().engine(), &json!(null));
+        join(app.app().engine(), &mut here).await;
+        rename(&seller, &product, "One").await;
+        let one = here.next().await.expect("an event")["data"]["productEvents"]["cursor"].take();
+        assert_ne!(json!(behind.platform().events.head().to_string()), one, "it has not looked");
+
+        let mut there = follow(behind.engine(), &one);
+        join(behind.engine(), &mut there).await;
+        let elsewhere = Client::new(behind.router()).with_token(seller.token().expect("signed in"));
+        rename(&elsewhere, &product, "Two").await;
+
+        let next = there.next().await.expect("an event")["data"]["productEvents"]["cursor"].take();
+        assert_ne!(next, one, "it was given on the other instance");
+        let two = here.next().await.expect("an event")["data"]["productEvents"]["cursor"].take();
+        assert_eq!(next, two);
+        drop((here, there));
+        behind.stop().await;
+        app.stop().await;
+    })
+    .await;
+}
+
 /// Numbers that look random, the same in every run.
 struct Dice(u64);
 
@@ -186,7 +234,7 @@ async fn join_at_any_moment(app: TestApp, seed: u64) {
     const LAST: i32 = 150;
     let app = Arc::new(app);
     let mut witness = Following::topic(&app, "a", None);
-    join(&app, &mut witness).await;
+    join(app.app().engine(), &mut witness).await;
     let cursors = Arc::new(std::sync::Mutex::new(Vec::<String>::new()));
     let clients: Vec<_> = (0..40)
         .map(|client| {
@@ -254,9 +302,9 @@ async fn join_at_any_moment(app: TestApp, seed: u64) {
 async fn a_subscriber_who_takes_nothing_for_long_loses_nothing() {
     let app = TestApp::sqlite_with(|config| config.graph.limits.fanout = 2).await;
     let mut quick = Following::topic(&app, "a", None);
-    join(&app, &mut quick).await;
+    join(app.app().engine(), &mut quick).await;
     let mut slow = Following::topic(&app, "a", None);
-    join(&app, &mut slow).await;
+    join(app.app().engine(), &mut slow).await;
 
     happen(&app, "a", 1..=20).await;
     for number in 1..=20 {
@@ -276,7 +324,7 @@ async fn a_cursor_may_stand_in_the_document_or_in_a_variable() {
     let app = TestApp::sqlite().await;
     let engine = app.app().engine();
     let mut first = Following::topic(&app, "a", None);
-    join(&app, &mut first).await;
+    join(app.app().engine(), &mut first).await;
     happen(&app, "a", 1..=3).await;
     let cursor = first.event().await["cursor"].as_str().expect("a cursor").to_owned();
     let literal =
@@ -301,7 +349,7 @@ async fn a_cursor_may_stand_in_the_document_or_in_a_variable() {
 async fn a_cursor_that_can_not_be_resumed_behind_is_told_and_ends_the_subscription() {
     let app = TestApp::sqlite().await;
     let mut live = Following::topic(&app, "a", None);
-    join(&app, &mut live).await;
+    join(app.app().engine(), &mut live).await;
 
     for (cursor, code) in [("rubbish", "BAD_USER_INPUT"), ("AAAAAAAAAAEAAAAAAAAAAQ", "STREAM_GAP")] {
         let mut refused = Following::topic(&app, "a", Some(cursor));
@@ -362,7 +410,7 @@ async fn what_depends_on_the_viewer_is_never_shared_between_accounts() {
         let mut following = Vec::new();
         for viewer in &viewers {
             let mut one = Following::of(engine, &query, json!({}), viewer.clone());
-            join(&app, &mut one).await;
+            join(app.app().engine(), &mut one).await;
             following.push(one);
         }
         assert_eq!(engine.shared_streams(), streams, "{fields}");

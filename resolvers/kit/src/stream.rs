@@ -70,9 +70,10 @@ impl StreamControl {
         }))
     }
 
-    /// Waits until the stream listens to the log; the log's head just before.
-    /// Every event up to there is in a replay, and every event that the log
-    /// hands on from now on is in a live stream.
+    /// Waits until the stream listens to the log; the log's head just before, or
+    /// the cursor that a replay resumes behind, where that is further. Every event
+    /// up to there is in a replay or known to its reader, and every event that the
+    /// log hands on from now on is in a live stream.
     pub async fn begun(&self) -> Position {
         let mut begun = self.0.begun.subscribe();
         // The sender lives as long as this control.
@@ -134,9 +135,12 @@ where
             }
         }
     }
+    // Another instance may have handed on more than this one has: who resumes
+    // behind such an event must not be given it again.
+    let after = following.after.as_deref().and_then(|cursor| cursor.parse::<Position>().ok());
     let events = match (log.follow(following).await, &control) {
         (Ok(events), Some(control)) => {
-            control.begun.send_replace(Some(head));
+            control.begun.send_replace(Some(after.map_or(head, |after| after.max(head))));
             events
         }
         (Err(error), Some(control)) => {
