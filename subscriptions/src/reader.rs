@@ -147,7 +147,8 @@ impl Reader {
                 self.catch_up().await?;
                 continue;
             }
-            // What a bounded reader wants was all in memory or in the database.
+            // The relay remembers events before it moves the head, which is the bound: they
+            // were all in memory, or else in the database.
             if self.following.until.is_some() {
                 return Ok(None);
             }
@@ -184,10 +185,7 @@ impl Reader {
     fn recall(&mut self) -> bool {
         let recent = self.log.0.recent.read().expect("no code panics while it holds this lock");
         let reaches = recent.front().is_some_and(|oldest| oldest.position <= self.position)
-            // The relay moves the head before it hands events on: memory may not have all yet.
-            && recent.back().is_some_and(|newest| {
-                newest.position >= self.following.until.unwrap_or(self.position).max(self.position)
-            });
+            && recent.back().is_some_and(|newest| newest.position >= self.position);
         if reaches {
             let from = recent.partition_point(|event| event.position <= self.position);
             self.missed = recent.range(from..).rev().cloned().collect();
