@@ -2,18 +2,11 @@
 //! its rows.
 
 use serde_json::{Value, json};
-use tests::on_each_database_with;
+use tests::on_each_database;
 
 const CATALOGUE: &str = "query($first: Int!) { products(first: $first) { nodes { id slug title \
     seller { id name slug } category { id name } images(first: 1) { url(width: 400) alt } \
     rating { average count } } } }";
-
-/// Neither the relay of the event log nor the workers of modules that are not
-/// asked may look while statements are counted.
-fn quiet(config: &mut gateway::Config) {
-    config.events.poll = std::time::Duration::from_secs(3_600);
-    config.modules.disabled = ["files", "webhooks"].map(str::to_owned).into();
-}
 
 fn rows(answer: &Value) -> usize {
     answer["data"]["products"]["nodes"].as_array().unwrap_or_else(|| panic!("{answer}")).len()
@@ -21,7 +14,7 @@ fn rows(answer: &Value) -> usize {
 
 #[tokio::test]
 async fn the_catalogue_page_takes_four_statements_at_any_size() {
-    on_each_database_with(quiet, async |app| {
+    on_each_database(async |app| {
         let guest = app.guest();
         for first in [1, 20, 100] {
             let page = guest.ask(CATALOGUE, json!({ "first": first }));
@@ -44,7 +37,7 @@ async fn three_levels_of_lists_take_one_statement_a_level() {
         reviews(first: 2) { nodes { stars author { displayName } } } \
         seller { user { handle } products(first: 2) { nodes { title } } } } } }";
 
-    on_each_database_with(quiet, async |app| {
+    on_each_database(async |app| {
         let guest = app.guest();
         let mut counts = Vec::new();
         for first in [2, 40] {
@@ -64,7 +57,7 @@ async fn three_levels_of_lists_take_one_statement_a_level() {
 
 #[tokio::test]
 async fn the_page_of_a_signed_in_viewer_adds_its_favourites_only() {
-    on_each_database_with(quiet, async |app| {
+    on_each_database(async |app| {
         let buyer = app.sign_in(&app.email(60).await).await;
         let query = "query($first: Int!) { products(first: $first) { nodes { id isFavourite } } }";
         let mut counts = Vec::new();
