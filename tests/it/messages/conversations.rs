@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tests::{on_each_database, on_each_database_with};
+use tests::on_each_database;
 
 use super::{OPEN, Person, people, text};
 use crate::accounts::data;
@@ -171,10 +171,7 @@ async fn a_conversation_is_nobody_elses_business() {
 
 #[tokio::test]
 async fn the_inbox_takes_as_many_statements_at_any_size() {
-    let quiet = |config: &mut gateway::Config| {
-        config.events.poll = std::time::Duration::from_secs(3_600);
-    };
-    on_each_database_with(quiet, async |app| {
+    on_each_database(async |app| {
         let [ada, bob, cyd] = people(&app).await;
         for _ in 0..12 {
             let group = ada.open(&[bob.id, cyd.id]).await;

@@ -176,7 +176,7 @@ async fn mails_wait_for_a_server_that_is_away_and_the_module_says_so() {
 
     somebody(&app, "ada").await;
     let tried = "SELECT count(*) FROM notification_deliveries WHERE attempts > 2 AND state = 'CLAIMED'";
-    eventually("it was tried in vain", async || number(&app, tried).await == 1).await;
+    eventually("it was tried in vain", async || number(&app, tried).await > 0).await;
     eventually("the module is degraded", async || health().await["status"] == "degraded").await;
     let reason = health().await["reason"].clone();
     let server = MailServer::start(python, port).await;
