@@ -320,6 +320,27 @@ async fn a_subscriber_who_takes_nothing_for_long_loses_nothing() {
 }
 
 #[tokio::test]
+async fn an_event_that_can_not_be_shown_just_now_is_shown_a_moment_later() {
+    let app = TestApp::sqlite().await;
+    let mut following = Following::topic(&app, "shaky", None);
+    join(app.app().engine(), &mut following).await;
+
+    happen(&app, "shaky", [2, 9, 0]).await;
+
+    let first = following.event().await;
+    assert_eq!(first["number"], 2);
+    let refused = following.next().await.expect("an answer");
+    assert_eq!(refused["data"], Value::Null);
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "UNAVAILABLE");
+    let cursor = refused["errors"][0]["extensions"]["cursor"].as_str().expect("a cursor").to_owned();
+    assert_eq!(following.event().await["number"], 0);
+    let mut again = Following::topic(&app, "shaky", Some(&cursor));
+    assert_eq!(again.event().await["number"], 0, "the cursor is that of the event itself");
+    drop((following, again));
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_cursor_may_stand_in_the_document_or_in_a_variable() {
     let app = TestApp::sqlite().await;
     let engine = app.app().engine();

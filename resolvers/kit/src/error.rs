@@ -47,6 +47,12 @@ impl Error {
         Self::Internal(Arc::from(cause.into()))
     }
 
+    /// Whether the same may succeed a moment later.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Timeout(_) | Self::Internal(_))
+    }
+
     /// The stable `extensions.code` of this error.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -1,12 +1,16 @@
 //! Streams of events to clients: a subscription field follows the event log,
 //! and whoever runs the subscription may bound it and ask where it stands.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use async_graphql::Context;
+use backon::{ExponentialBuilder, Retryable as _};
 use futures_util::{Stream, StreamExt as _, future::ready, stream};
 use subscriptions::{Event, EventLog, Following, LogError, Position};
 use tokio::sync::watch;
@@ -109,6 +113,7 @@ impl StreamControl {
 
 /// Follows the event log for a subscription field: the events that `following`
 /// asks for, as `show` shows them; those for which it answers `None` are left out.
+/// `show` only reads: after a failure that may pass it is asked again.
 ///
 /// # Errors
 /// [`Error::BadInput`] for a cursor that is none, [`Error::StreamGap`] for one
@@ -152,18 +157,38 @@ where
     let end = control.clone();
     let events =
         events.chain(stream::once(async move { end.map(|end| end.end()) }).filter_map(|_| ready(None)));
+    let show = Arc::new(show);
     Ok(events.filter_map(move |event| {
         if let Some(control) = &control {
             control.stand_at(&event);
         }
-        let shown = event.map(&show);
-        async {
-            match shown {
-                Ok(shown) => shown.await.map_err(Into::into).transpose(),
+        let show = show.clone();
+        async move {
+            match event {
+                Ok(event) => show_patiently(&*show, &event).await.transpose(),
                 Err(error) => Some(Err(Error::from(error).into())),
             }
         }
     }))
+}
+
+/// Shows an event, again after a failure that may pass. An error in the end tells
+/// the cursor of the event, which is not repeated.
+async fn show_patiently<T, S, F>(show: &S, event: &Arc<Event>) -> async_graphql::Result<Option<T>>
+where
+    S: Fn(Arc<Event>) -> F,
+    F: Future<Output = Result<Option<T>>>,
+{
+    let delays = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(50))
+        .with_factor(4.0)
+        .with_max_times(3);
+    let shown = (|| show(event.clone())).retry(delays).when(Error::may_pass).await;
+    shown.map_err(|error| {
+        let mut error = async_graphql::Error::from(error);
+        error.extensions.get_or_insert_default().set("cursor", event.position.to_string());
+        error
+    })
 }
 
 impl Control {
