@@ -190,8 +190,7 @@ impl RedisBus {
                     at: signal.at,
                     is_passing: true,
                 };
-                // Nobody listening is fine.
-                let _ = log.0.live.send(Arc::new(event));
+                log.0.listeners.pass(event);
             }
         }
     }

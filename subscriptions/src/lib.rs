@@ -5,6 +5,7 @@ mod bus;
 mod event;
 mod handlers;
 mod kinds;
+mod listeners;
 mod log;
 mod reader;
 mod relay;

@@ -12,9 +12,9 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     ConnectionTrait, DatabaseConnection, DbErr, EntityTrait,
 };
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, watch};
 
-use crate::{Event, Following, NewEvent, Position, RedisBus, reader};
+use crate::{Event, Following, NewEvent, Position, RedisBus, listeners::Listeners, reader};
 
 /// Events in one statement; SQLite binds at most 32,766 values.
 const BATCH: usize = 1_000;
@@ -65,7 +65,7 @@ pub(crate) struct Shared {
     pub(crate) db: DatabaseConnection,
     /// Where the log is trimmed and handlers note how far they are.
     pub(crate) writer: DatabaseConnection,
-    pub(crate) live: broadcast::Sender<Arc<Event>>,
+    pub(crate) listeners: Listeners,
     /// The latest events that the relay handed on, oldest first.
     pub(crate) recent: RwLock<VecDeque<Arc<Event>>>,
     /// How far the relay has handed events on.
@@ -86,11 +86,10 @@ impl EventLog {
         options: LogOptions,
         bus: Option<RedisBus>,
     ) -> Self {
-        let (live, _) = broadcast::channel(options.buffer);
         Self(Arc::new(Shared {
             db,
             writer,
-            live,
+            listeners: Listeners::default(),
             recent: RwLock::default(),
             head: watch::Sender::new(Position::default()),
             wake: Notify::new(),
@@ -139,8 +138,7 @@ impl EventLog {
         if let Some(bus) = &self.0.bus {
             bus.pass(&signal);
         }
-        // Nobody listening is fine.
-        let _ = self.0.live.send(Arc::new(signal));
+        self.0.listeners.pass(signal);
     }
 
     /// The events that `following` asks for, each once and in order; the stream

@@ -6,9 +6,11 @@ use std::{collections::HashSet, sync::Arc};
 use entities::events::{event, floor};
 use futures_util::{StreamExt as _, stream::BoxStream};
 use sea_orm::{DatabaseConnection, DbErr};
-use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-use crate::{Event, EventLog, Kinds, LogError, Position};
+use crate::{
+    Event, EventLog, Kinds, LogError, Position,
+    listeners::{Heard, Queue},
+};
 
 /// Events read from the database at once.
 pub(crate) const PAGE: u64 = 500;
@@ -95,11 +97,11 @@ type Items = BoxStream<'static, Result<Arc<Event>, LogError>>;
 pub(crate) async fn follow(log: EventLog, following: Following) -> Result<Items, LogError> {
     let after = following.after.as_deref().map(str::parse).transpose()?;
     // Listen before looking, so that nothing falls between the two.
-    let live = log.0.live.subscribe();
+    let queue = log.0.listeners.join(following.subjects.as_ref());
     let mut reader = Reader {
         position: after.unwrap_or_else(|| log.head()),
         log,
-        live,
+        queue,
         missed: Vec::new(),
         behind: false,
         following,
@@ -123,7 +125,7 @@ pub(crate) async fn follow(log: EventLog, following: Following) -> Result<Items,
 
 struct Reader {
     log: EventLog,
-    live: Receiver<Arc<Event>>,
+    queue: Arc<Queue>,
     /// How far this reader is.
     position: Position,
     /// Events that were missed, newest first.
@@ -152,15 +154,17 @@ impl Reader {
             if self.following.until.is_some() {
                 return Ok(None);
             }
-            match self.live.recv().await {
-                Ok(event) => {
+            match self.queue.next().await {
+                Heard::Event(event) => {
                     if let Some(wanted) = self.take(event) {
                         return Ok(Some(wanted));
                     }
                 }
-                // Memory may still hold what the channel has lost.
-                Err(RecvError::Lagged(_)) => self.behind = !self.recall(),
-                Err(RecvError::Closed) => return Ok(None),
+                // Memory may still hold what the queue had no room for.
+                Heard::Missed(behind) => {
+                    self.position = self.position.max(behind);
+                    self.behind = !self.recall();
+                }
             }
         }
     }
@@ -169,9 +173,9 @@ impl Reader {
     fn take(&mut self, event: Arc<Event>) -> Option<Arc<Event>> {
         if event.is_passing {
             let is_wanted = self.following.until.is_none() && self.following.wants(&event);
-            // Its cursor resumes behind the last event that this reader was given.
-            return is_wanted
-                .then(|| Arc::new(Event { position: self.position, ..Event::clone(&event) }));
+            // Who resumes behind it has been given all events up to there.
+            let position = self.position.max(event.position);
+            return is_wanted.then(|| Arc::new(Event { position, ..Event::clone(&event) }));
         }
         if event.position <= self.position {
             return None;
@@ -216,5 +220,11 @@ impl Reader {
         self.behind = !rows.is_empty();
         self.missed = rows.into_iter().rev().map(|row| Arc::new(Event::from(row))).collect();
         Ok(())
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.log.0.listeners.leave(&self.queue, self.following.subjects.as_ref());
     }
 }

@@ -92,10 +92,7 @@ impl EventLog {
             // Before anybody is handed an event: who has seen one reads a head
             // that is not behind it, and finds it in memory.
             self.0.head.send_replace(last);
-            for event in events {
-                // Nobody listening is fine.
-                let _ = self.0.live.send(event);
-            }
+            events.iter().for_each(|event| self.0.listeners.tell(event));
         }
     }
 
