@@ -499,6 +499,12 @@ impl Prepared {
         self.dry.as_ref().filter(|_| price::is_dry(self, variables))
     }
 
+    /// Whether the answer tells what the caller has left, which is nobody else's.
+    #[must_use]
+    pub fn tells_budget(&self) -> bool {
+        price::tells_budget(self)
+    }
+
     pub(crate) fn root_fields(&self) -> impl Iterator<Item = &Field> {
         self.shape.variants.iter().flat_map(|variant| &variant.fields)
     }

@@ -119,6 +119,11 @@ pub(crate) fn gauges(prepared: &Prepared) -> Option<Selection> {
     Some(Selection { variants: variants.collect(), open: None })
 }
 
+/// Whether an operation asks for the caller's budget.
+pub(crate) fn tells_budget(prepared: &Prepared) -> bool {
+    prepared.root_fields().any(is_gauge)
+}
+
 /// Whether these variables ask for a dry run.
 pub(crate) fn is_dry(prepared: &Prepared, variables: &Variables) -> bool {
     let mut asked = prepared.root_fields().filter(|field| is_gauge(field));

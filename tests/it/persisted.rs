@@ -282,7 +282,8 @@ async fn caches_may_be_told_to_keep_what_every_guest_is_answered() {
     .await;
     let (guest, viewer) = (app.guest(), app.seller(4).await);
     let failing = "query Fails { crash }";
-    for document in [HELLO, failing] {
+    let budget = "query Budget { rateLimit { remaining } }";
+    for document in [HELLO, failing, budget] {
         guest.post(with_text(document)).await;
     }
 
@@ -292,8 +293,10 @@ async fn caches_may_be_told_to_keep_what_every_guest_is_answered() {
     let wrong_variables = get(&guest, &json!({ "extensions": named(HELLO) })).await;
     let failed = get(&guest, &by_hash(failing)).await;
     let miss = get(&guest, &by_hash("{ __typename }")).await;
+    let own = get(&guest, &by_hash(budget)).await;
 
     assert_eq!(cache_control(&hit), "public, max-age=60");
+    assert_eq!(cache_control(&own), "private, no-store", "what is left is one caller's");
     assert_eq!(hit.headers[header::VARY], "accept, authorization");
     assert_eq!(cache_control(&viewers_hit), "private, no-store");
     for answer in [text, wrong_variables, failed, miss] {

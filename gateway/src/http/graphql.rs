@@ -193,7 +193,8 @@ async fn run(
         (Err(refused), _) if errors::is_rate_limited(&refused) => Ok(Reply::Once(refused, None)),
         (_, Some(media)) => open(front, asked, scope, id, media).map(Reply::Stream),
         (Ok((prepared, toll)), None) => {
-            let hit = is_named.then(|| front.persisted.cache_control(scope.token.is_none()));
+            let is_common = scope.token.is_none() && !prepared.tells_budget();
+            let hit = is_named.then(|| front.persisted.cache_control(is_common));
             let mut answer = front.engine.run(prepared, asked.request.variables, scope).await;
             toll.settle(front, &mut answer).await;
             if hit.as_ref().is_some_and(|hit| hit.as_bytes().starts_with(b"public")) {

@@ -148,11 +148,11 @@ impl PersistedQueries {
         }
     }
 
-    /// What the answer to a GET by hash says to caches. Only a guest's answer is
-    /// the same for everybody, and only the operator knows for how long. The
+    /// What the answer to a GET by hash says to caches. Only a guest's answer can
+    /// be the same for everybody, and only the operator knows for how long. The
     /// answer's `Vary` keeps it from those who sign in.
-    pub(super) fn cache_control(&self, is_guest: bool) -> HeaderValue {
-        match (is_guest, &self.guest) {
+    pub(super) fn cache_control(&self, is_common: bool) -> HeaderValue {
+        match (is_common, &self.guest) {
             (true, Some(guest)) => guest.clone(),
             (true, None) => HeaderValue::from_static("private, max-age=0, must-revalidate"),
             (false, _) => HeaderValue::from_static("private, no-store"),
