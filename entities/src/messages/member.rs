@@ -114,25 +114,30 @@ pub async fn advance_read(
     row.map(|row| row.try_get_by_index(0)).transpose()
 }
 
-/// Moves how far messages have reached a member of several conversations; never
-/// back.
+/// How many positions one statement takes; SQLite binds at most 32,766 values.
+const TOGETHER: usize = 5_000;
+
+/// Moves how far messages of conversations have reached their members; never back.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn advance_delivered(
     db: &impl ConnectionTrait,
-    user: UserId,
-    positions: &[(ConversationId, i64)],
+    positions: &[(ConversationId, UserId, i64)],
 ) -> Result<(), DbErr> {
-    let mut sql = Sql::new(db.get_database_backend());
-    sql.push("UPDATE conversation_members SET delivered_sequence = t.column2 FROM (VALUES ");
-    for (nth, (conversation, sequence)) in positions.iter().enumerate() {
-        sql.push(if nth == 0 { "(" } else { ", (" }).bind(*conversation);
-        sql.push(", CAST(").bind(*sequence).push(" AS bigint))");
+    for positions in positions.chunks(TOGETHER) {
+        let mut sql = Sql::new(db.get_database_backend());
+        sql.push("UPDATE conversation_members SET delivered_sequence = t.column3 FROM (VALUES ");
+        for (nth, (conversation, user, sequence)) in positions.iter().enumerate() {
+            sql.push(if nth == 0 { "(" } else { ", (" }).bind(*conversation);
+            sql.push(", ").bind(*user);
+            sql.push(", CAST(").bind(*sequence).push(" AS bigint))");
+        }
+        sql.push(") AS t WHERE conversation_id = t.column1 AND user_id = t.column2");
+        sql.push(" AND delivered_sequence < t.column3");
+        db.execute_raw(sql.statement()).await?;
     }
-    sql.push(") AS t WHERE conversation_id = t.column1 AND user_id = ").bind(user);
-    sql.push(" AND delivered_sequence < t.column2");
-    db.execute_raw(sql.statement()).await.map(drop)
+    Ok(())
 }
 
 /// Says whether a member wants notifications; false when there is no such member.

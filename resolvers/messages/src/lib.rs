@@ -47,6 +47,9 @@ impl Module for Messages {
             .data(service.clone())
             .register_output_type::<Node>()
             .register_output_type::<StreamEvent>();
-        Ok(Parts::new(kit::finish(schema)).handler(Arc::new(ReleaseFiles(service))))
+        let deliveries = service.clone().write_deliveries(platform.stop.clone());
+        Ok(Parts::new(kit::finish(schema))
+            .handler(Arc::new(ReleaseFiles(service)))
+            .worker("messages.deliveries", deliveries))
     }
 }

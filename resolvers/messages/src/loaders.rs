@@ -193,16 +193,15 @@ impl Loader<Delivered> for Delivery {
     type Error = Error;
 
     async fn load(&self, keys: &[Delivered]) -> Result<HashMap<Delivered, ()>> {
-        for (viewer, keys) in groups(keys.iter().map(|key| (key.viewer, key))) {
-            // Two pages of one conversation may be asked at once.
-            let mut furthest: HashMap<ConversationId, i64> = HashMap::new();
-            for key in keys {
-                let sequence = furthest.entry(key.conversation).or_default();
-                *sequence = key.sequence.max(*sequence);
-            }
-            let positions: Vec<(ConversationId, i64)> = furthest.into_iter().collect();
-            self.0.delivered(viewer, &positions).await;
+        // Two pages of one conversation may be asked at once.
+        let mut furthest: HashMap<(ConversationId, UserId), i64> = HashMap::new();
+        for key in keys {
+            let sequence = furthest.entry((key.conversation, key.viewer)).or_default();
+            *sequence = key.sequence.max(*sequence);
         }
+        let positions: Vec<_> =
+            furthest.into_iter().map(|((id, viewer), sequence)| (id, viewer, sequence)).collect();
+        self.0.delivered(&positions).await;
         Ok(HashMap::new())
     }
 }

@@ -111,7 +111,7 @@ impl Watcher {
                 && message.sender_id != self.viewer
                 && message.sequence > place.delivered_sequence
             {
-                self.service.delivered(self.viewer, &[(place.id, message.sequence)]).await;
+                self.service.deliveries.note(place.id, self.viewer, message.sequence);
             }
             return Ok(message.map(What::Sent));
         }

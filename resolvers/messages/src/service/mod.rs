@@ -10,6 +10,7 @@
 
 mod blocks;
 mod changes;
+mod deliveries;
 mod emoji;
 mod events;
 mod files;
@@ -33,8 +34,9 @@ use kit::{
     refuse,
 };
 use sea_orm::ConnectionTrait;
+use tokio_util::sync::CancellationToken;
 
-use self::typing::Typists;
+use self::{deliveries::Deliveries, typing::Typists};
 pub(crate) use self::{
     events::{Happened, Watcher, What},
     files::ReleaseFiles,
@@ -55,6 +57,7 @@ pub(crate) struct Service {
     /// without them.
     ports: Ports,
     typists: Typists,
+    deliveries: Deliveries,
 }
 
 impl Service {
@@ -66,7 +69,13 @@ impl Service {
             people: platform.ports.get::<dyn People>()?,
             ports: platform.ports.clone(),
             typists: Typists::default(),
+            deliveries: Deliveries::default(),
         })
+    }
+
+    /// Writes until `stop` how far streams brought messages to members.
+    pub(crate) async fn write_deliveries(self: Arc<Self>, stop: CancellationToken) {
+        self.deliveries.write_until(&self.db, stop).await;
     }
 
     /// The conversation, if the viewer is in it.

@@ -52,10 +52,10 @@ impl Service {
         }
     }
 
-    /// Messages up to these have reached a device of the user. Only a hint to
+    /// Messages up to these have reached a device of a member. Only a hint to
     /// others: where it can't be written now, a later one tells more.
-    pub(crate) async fn delivered(&self, user: UserId, positions: &[(ConversationId, i64)]) {
-        let written = member::advance_delivered(self.db.write(), user, positions).await;
+    pub(crate) async fn delivered(&self, positions: &[(ConversationId, UserId, i64)]) {
+        let written = member::advance_delivered(self.db.write(), positions).await;
         if let Err(error) = written {
             tracing::warn!(%error, "how far messages are delivered was not written");
         }
