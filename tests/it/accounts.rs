@@ -3,10 +3,12 @@
 
 mod access;
 mod directory;
+mod keys;
 mod privacy;
 mod profile;
 mod sessions;
 mod sign_up;
+mod walk;
 
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};

@@ -8,6 +8,7 @@ mod events;
 mod failure;
 mod identity;
 mod inputs;
+pub mod keys;
 mod loaders;
 mod mailed;
 mod mutations;
@@ -37,8 +38,8 @@ use kit::{
 
 pub use crate::options::UsersOptions;
 use crate::{
-    demo::DemoPeople, identity::LiveSessions, mutations::Mutation, queries::Query, service::Service,
-    tokens::AccessTokens, types::Node,
+    demo::DemoPeople, identity::LiveSessions, keys::Keys, mutations::Mutation, queries::Query,
+    service::Service, tokens::AccessTokens, types::Node,
 };
 
 /// The users module.
@@ -62,7 +63,8 @@ impl Module for Users {
 
     async fn start(&self, platform: &Platform) -> Result<Parts> {
         let options = self.options.clone();
-        let tokens = Arc::new(AccessTokens::open(&options, platform).await?);
+        let keys = Arc::new(Keys::open(&options, platform).await?);
+        let tokens = Arc::new(AccessTokens::new(&options, keys.clone()));
         let live = LiveSessions::new(platform);
         let service = Arc::new(Service::new(platform, options, tokens.clone(), live));
 
@@ -78,6 +80,7 @@ impl Module for Users {
             .data(service.clone())
             .register_output_type::<Node>();
         Ok(Parts::new(kit::finish(schema))
-            .worker("users.expired-sessions", sessions::forget_expired(service, platform.stop.clone())))
+            .worker("users.expired-sessions", sessions::forget_expired(service, platform.stop.clone()))
+            .worker("users.signing-keys", keys::follow(keys, platform.stop.clone())))
     }
 }

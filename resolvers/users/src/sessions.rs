@@ -102,7 +102,7 @@ impl Service {
         self.db
             .transaction(move |transaction| Box::pin(begin(transaction, session.clone(), next.clone())))
             .await?;
-        self.signed_in(id, account, refresh_token, now)
+        self.signed_in(id, account, refresh_token, now).await
     }
 
     /// Goes on with the session of a refresh token, which is worth nothing
@@ -118,7 +118,7 @@ impl Service {
         });
         match refreshed.await? {
             Refreshed::GoesOn(session, account) => {
-                Ok(self.signed_in(session, account, refresh_token, now)?)
+                Ok(self.signed_in(session, account, refresh_token, now).await?)
             }
             Refreshed::Reused(session) => {
                 self.live.forget(session).await;
@@ -161,7 +161,7 @@ impl Service {
         Next { hash: tokens::hash_of(refresh_token), expires_at }
     }
 
-    fn signed_in(
+    async fn signed_in(
         &self,
         session: SessionId,
         account: account::Details,
@@ -170,7 +170,7 @@ impl Service {
     ) -> Result<SignedIn> {
         let issued = now.0.div_euclid(1_000);
         let expires = issued.saturating_add(milliseconds(self.options.access_token_lifetime) / 1_000);
-        let access_token = self.tokens.sign(&Claims {
+        let claims = Claims {
             iss: self.options.issuer.clone(),
             aud: self.options.audience.clone(),
             sub: account.id,
@@ -181,7 +181,8 @@ impl Service {
             iat: issued,
             exp: expires,
             nbf: None,
-        })?;
+        };
+        let access_token = self.tokens.sign(&claims).await?;
         let expires_at = DateTime(expires.saturating_mul(1_000));
         Ok(SignedIn { access_token, refresh_token, expires_at, account })
     }
