@@ -6,6 +6,7 @@ mod addresses;
 mod demo;
 mod events;
 mod failure;
+mod guesses;
 mod identity;
 mod inputs;
 pub mod keys;
@@ -38,8 +39,8 @@ use kit::{
 
 pub use crate::options::UsersOptions;
 use crate::{
-    demo::DemoPeople, identity::LiveSessions, keys::Keys, mutations::Mutation, queries::Query,
-    service::Service, tokens::AccessTokens, types::Node,
+    demo::DemoPeople, guesses::Guessing, identity::LiveSessions, keys::Keys, mutations::Mutation,
+    queries::Query, service::Service, tokens::AccessTokens, types::Node,
 };
 
 /// The users module.
@@ -66,7 +67,8 @@ impl Module for Users {
         let keys = Arc::new(Keys::open(&options, platform).await?);
         let tokens = Arc::new(AccessTokens::new(&options, keys.clone()));
         let live = LiveSessions::new(platform);
-        let service = Arc::new(Service::new(platform, options, tokens.clone(), live));
+        let guessing = Guessing::open(platform).await?;
+        let service = Arc::new(Service::new(platform, options, tokens.clone(), live, guessing));
 
         platform.ports.provide::<dyn Identity>(service.clone());
         platform.ports.provide::<dyn Sellers>(service.clone());

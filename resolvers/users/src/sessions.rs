@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use entities::users::{account, challenge, mailed_token, refresh_token, session};
-use kit::{DateTime, Id as _, Result, Viewer, ids::SessionId};
+use kit::{DateTime, Id as _, RequestScope, Result, Viewer, ids::SessionId};
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _};
 use secrecy::SecretString;
 use subscriptions::EventLog;
@@ -60,12 +60,13 @@ enum Refreshed {
 }
 
 impl Service {
-    /// Begins a session for the account with this email and password.
+    /// Begins a session for the account with this email and password. Wrong ones are
+    /// slowed down for everybody but who is signed in to the account already.
     pub(crate) async fn sign_in(
         &self,
         email: &str,
         password: SecretString,
-        user_agent: Option<&str>,
+        scope: &RequestScope,
     ) -> Result<SignIn, Failure> {
         let email = normalised_email(email);
         let account = match is_email(&email) {
@@ -73,12 +74,21 @@ impl Service {
             // Nobody has another, and Postgres refuses to look for some.
             false => None,
         };
+        let is_signed_in =
+            account.as_ref().is_some_and(|account| scope.viewer.account == Some(account.id));
+        let guess = match is_signed_in {
+            true => None,
+            false => Some(self.guessing.take(&email, scope.origin).await?),
+        };
         let hash = account.as_ref().map(|account| account.password_hash.clone());
         let is_right = self.passwords.verify(password, hash).await?;
-        match account {
-            Some(account) if is_right => Ok(self.after_first_step(account.into(), user_agent).await?),
-            _ => Err(Refusal::BadCredentials.into()),
+        let Some(account) = account.filter(|_| is_right) else {
+            return Err(Refusal::BadCredentials.into());
+        };
+        if let Some(guess) = guess {
+            guess.take_back().await;
         }
+        Ok(self.after_first_step(account.into(), scope.user_agent.as_deref()).await?)
     }
 
     pub(crate) async fn begin_session(

@@ -7,7 +7,7 @@ use totp_rs::{Builder, Totp};
 use crate::{accounts::standing, schema};
 
 /// The authenticator app that reads an `otpauth` address.
-fn app_of(secret: &Value) -> Totp {
+pub(super) fn app_of(secret: &Value) -> Totp {
     let address = secret.as_str().expect("an address");
     let parameters = address.split_once('?').expect("parameters").1;
     let secret = parameters.split('&').find_map(|parameter| parameter.strip_prefix("secret="));
@@ -30,7 +30,7 @@ fn decoded(text: &str) -> Vec<u8> {
 }
 
 /// The app's code of now, or of the next half minute: the gateway takes both.
-fn code(app: &Totp, is_next: bool) -> String {
+pub(super) fn code(app: &Totp, is_next: bool) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     app.generate(now.as_secs() + if is_next { 30 } else { 0 }).to_string()
 }

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use ring::Ring;
+pub(crate) use stored::shared_secret;
 #[cfg(test)]
 pub(crate) use stored::sweep;
 pub use stored::{KeyState, KeyUse, list, rotate};

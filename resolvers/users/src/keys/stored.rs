@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use entities::users::{signing_key, token_key};
 use kit::{Clock, Database, DateTime, Error, Result};
+use secrecy::SecretString;
 
 use super::ring;
-use crate::sessions::milliseconds;
+use crate::{sessions::milliseconds, tokens};
 
 /// What the keys sign.
 const PURPOSE: &str = "access-tokens";
@@ -54,6 +55,32 @@ pub(super) async fn read(db: &Database, clock: &dyn Clock) -> Result<Vec<token_k
     let first = ring::row(PURPOSE, &pem, clock.now())?;
     token_key::insert_unless_there(db.write(), first).await?;
     Ok(token_key::all(db.write(), PURPOSE).await?)
+}
+
+/// A secret that all instances on a database share, made when it is first needed.
+pub(crate) async fn shared_secret(
+    db: &Database,
+    clock: &dyn Clock,
+    purpose: &str,
+) -> Result<SecretString> {
+    let find = async || {
+        let rows = token_key::all(db.write(), purpose).await?;
+        Ok::<_, Error>(rows.into_iter().find_map(|row| row.private_key_pem).map(SecretString::from))
+    };
+    if let Some(known) = find().await? {
+        return Ok(known);
+    }
+    let row = token_key::Model {
+        id: tokens::new_secret()?,
+        purpose: purpose.to_owned(),
+        public_key: String::new(),
+        private_key_pem: Some(tokens::new_secret()?),
+        created_at: clock.now(),
+        retired_at: None,
+        verifies_until: None,
+    };
+    token_key::insert_unless_there(db.write(), row).await?;
+    find().await?.ok_or_else(|| Error::internal("the secret was not stored"))
 }
 
 /// Has a new key sign from now on; answers its id. Former ones verify until the
