@@ -121,7 +121,7 @@ pub(super) fn public_keys(text: &str) -> Result<Vec<VerifyingKey>, KeyError> {
     let mut rest = text.trim();
     while !rest.is_empty() {
         let end = rest.find(END).ok_or(ErrorKind::InvalidKeyFormat)? + END.len();
-        keys.push(verifies(DecodingKey::from_ed_pem(rest[..end].as_bytes())?, None)?);
+        keys.push(verifies(DecodingKey::from_ed_pem(&rest.as_bytes()[..end])?, None)?);
         rest = rest[end..].trim();
     }
     Ok(keys)

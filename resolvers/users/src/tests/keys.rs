@@ -37,7 +37,7 @@ async fn a_retired_key_verifies_until_its_last_token_has_expired_and_is_swept() 
 
     module.clock.advance(AFTERWARDS);
     assert_eq!(published(&module).await, 1, "whether or not it was swept");
-    let reason = module.viewer(&payload).await.err().expect("refused").code();
+    let reason = module.viewer(&payload).await.expect_err("refused").code();
     assert_eq!(reason, "UNAUTHENTICATED");
     keys::sweep(&module.platform.db, module.platform.clock.now()).await.expect("sweeps");
     assert_eq!(rows().await.expect("reads").len(), 1);
