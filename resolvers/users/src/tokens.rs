@@ -125,6 +125,7 @@ mod tests {
     use kit::Id as _;
 
     use super::*;
+    use crate::keys;
 
     const NOW: i64 = 1_767_225_600;
 
@@ -133,7 +134,7 @@ mod tests {
     }
 
     fn tokens(options: &UsersOptions) -> AccessTokens {
-        AccessTokens::new(options, Arc::new(Keys::of(&Keys::generate())))
+        AccessTokens::new(options, Arc::new(Keys::of(&keys::generate().expect("generates"))))
     }
 
     fn claims() -> Claims {

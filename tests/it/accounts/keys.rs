@@ -9,6 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 use tests::{Process, TestApp, peers, postgres::Postgres, seeded_postgres};
 use tokio::time::sleep;
@@ -76,8 +81,6 @@ fn weft(settings: &[(&str, &str)], arguments: &[&str]) -> Result<String, String>
 }
 
 fn kid(token: &str) -> String {
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-
     let header = URL_SAFE_NO_PAD.decode(token.split('.').next().expect("a head")).expect("base64url");
     let header: Value = serde_json::from_slice(&header).expect("JSON");
     header["kid"].as_str().expect("an id").to_owned()
@@ -174,32 +177,28 @@ async fn keys_are_rotated_while_everybody_works_and_nobody_is_refused() {
     drop(processes);
 }
 
-// Made for this test with `openssl genpkey -algorithm ed25519`.
-const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----
-MC4CAQAwBQYDK2VwBCIEIMtmCfQW9cQ6bQR30nDqleVd6tBEcLLgj1xS8xysGgJ5
------END PRIVATE KEY-----
-";
-const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----
-MCowBQYDK2VwAyEAu5a2OiXuiinvM1XgFEJiq+8kUiy+/LJQ+DHGtRTqj/0=
------END PUBLIC KEY-----
-";
-const NEXT: &str = "-----BEGIN PRIVATE KEY-----
-MC4CAQAwBQYDK2VwBCIEIP8XnAKpM5anjnti05AqPE3q7mFg7JryR2rFFRb8cD78
------END PRIVATE KEY-----
-";
-const NEXT_PUBLIC: &str = "-----BEGIN PUBLIC KEY-----
-MCowBQYDK2VwAyEABeHSQXk20ggvGjjG5flzvdlCCM2A1NKJfmZOELB39SM=
------END PUBLIC KEY-----
-";
+/// A private key and its public half in PEM, good for this test only.
+fn key() -> (String, String) {
+    let key = Ed25519KeyPair::generate().expect("a key");
+    let pem = |kind: &str, der: &[u8]| {
+        let body = STANDARD.encode(der);
+        format!("-----BEGIN {kind} KEY-----\n{body}\n-----END {kind} KEY-----\n")
+    };
+    // What stands before the key itself (RFC 8410, section 4).
+    let head = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let public = [&head, key.public_key().as_ref()].concat();
+    (pem("PRIVATE", key.to_pkcs8v1().expect("a key").as_ref()), pem("PUBLIC", &public))
+}
 
 #[tokio::test]
 async fn a_configured_key_is_rotated_by_the_configuration() {
-    let first = TestApp::sqlite_with(|config| config.auth.signing_key = PRIVATE.into()).await;
+    let ((private, public), (next_private, next_public)) = (key(), key());
+    let first = TestApp::sqlite_with(|config| config.auth.signing_key = private.as_str().into()).await;
     let signed = first.sign_in("alma-admin@demo.example").await;
     let mut next = first.config();
-    next.auth.signing_key = NEXT.into();
+    next.auth.signing_key = next_private.into();
     let mut knows = next.clone();
-    knows.auth.verifying_keys = format!("{PUBLIC}\n{NEXT_PUBLIC}");
+    knows.auth.verifying_keys = format!("{public}\n{next_public}");
 
     let ask = async |config: gateway::Config| {
         let app = gateway::App::start(config, gateway::Extra::default()).await.expect("starts");
@@ -212,9 +211,9 @@ async fn a_configured_key_is_rotated_by_the_configuration() {
     assert_eq!(ask(next).await, (true, Some(1)), "a key that nobody names is unknown");
     assert_eq!(ask(knows).await, (false, Some(2)));
 
-    let settings = [("WEFT_DATABASE__URL", first.database_url()), ("WEFT_AUTH__SIGNING_KEY", PRIVATE)];
+    let settings = [("WEFT_DATABASE__URL", first.database_url()), ("WEFT_AUTH__SIGNING_KEY", &*private)];
     let refused = weft(&settings, &["keys", "rotate"]).expect_err("the configuration rotates it");
-    assert!(refused.contains("auth.verifying_keys") && !refused.contains("MC4CAQAw"), "{refused}");
+    assert!(refused.contains("auth.verifying_keys") && !refused.contains("MC4CAQ"), "{refused}");
     let listed = weft(&settings, &["keys", "list"]).expect("lists");
     assert!(listed.contains("configured") && listed.contains("signs"), "{listed}");
     for (name, value) in [("WEFT_AUTH__SIGNING_KEY", "sesame"), ("WEFT_AUTH__VERIFYING_KEYS", "sesame")]

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use ring::Ring;
+pub use ring::generate;
 pub(crate) use stored::shared_secret;
 #[cfg(test)]
 pub(crate) use stored::sweep;
@@ -135,7 +136,14 @@ pub fn check(options: &UsersOptions) -> Result<Vec<KeyState>, &'static str> {
     let configured = options.signing_key_pem.as_ref();
     let others = ring::public_keys(&options.verifying_keys_pem);
     let others = others.map_err(|_| "auth.verifying_keys: not a list of Ed25519 public keys in PEM")?;
-    let Some(pem) = configured else { return Ok(Vec::new()) };
+    let Some(pem) = configured else {
+        return match others.is_empty() {
+            true => Ok(Vec::new()),
+            false => {
+                Err("auth.verifying_keys: needs auth.signing_key, keys of the database verify anyway")
+            }
+        };
+    };
     let ring = Ring::configured(pem, "");
     let ring = ring.map_err(|_| "auth.signing_key: not an Ed25519 private key (PKCS #8, PEM)")?;
     let state = |id, use_| KeyState { id, created_at: None, use_ };
@@ -153,10 +161,5 @@ impl Keys {
         let ring = Ring::configured(pem, "").expect("a key of ours");
         let ring = RwLock::new(Arc::new(ring));
         Self { source: Source::Configuration, clock, ring, reading: Mutex::default() }
-    }
-
-    /// A new private key.
-    pub(crate) fn generate() -> secrecy::SecretString {
-        ring::generate().expect("generates")
     }
 }

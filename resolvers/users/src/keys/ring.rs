@@ -85,7 +85,10 @@ impl Ring {
 }
 
 /// A new private key, PKCS #8 in PEM.
-pub(crate) fn generate() -> Result<SecretString> {
+///
+/// # Errors
+/// When the machine has no randomness.
+pub fn generate() -> Result<SecretString> {
     let key = Ed25519KeyPair::generate().and_then(|key| key.to_pkcs8v1()).map_err(Error::internal)?;
     let body = STANDARD.encode(key.as_ref());
     Ok(format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n").into())
