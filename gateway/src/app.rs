@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use axum::Router;
 use kit::{
     Clock, Database, Error, Health, Module, ModuleReport, Platform, Registry, SystemClock,
-    ports::DemoAccounts,
+    ports::{DemoAccounts, Guesses},
 };
 use schema::{Engine, EngineError, LocalSubgraph, SubgraphSource, compose::SubgraphSdl};
 use subscriptions::{BusHealth, RedisBus};
@@ -123,6 +123,8 @@ impl App {
             clock: extra.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             ..Platform::new(db, config.events.options(), bus.clone())
         };
+        let budgets = Arc::new(Budgets::new(&config));
+        platform.ports.provide::<dyn Guesses>(budgets.clone());
         let relay = platform.events.relay(platform.db.commits(), platform.stop.clone()).await;
         let relay =
             relay.map_err(|error| StartError::Database(format!("can't read the event log: {error}")))?;
@@ -134,7 +136,6 @@ impl App {
         let own = budgets::source(platform.clock.clone());
         match graph(&config, &registry, own, extra.subgraphs).await {
             Ok((remotes, engine)) => {
-                let budgets = Arc::new(Budgets::new(&config));
                 // Connects, so that the first caller need not wait for it.
                 tokio::spawn({
                     let budgets = budgets.clone();

@@ -58,6 +58,16 @@ pub async fn ready(config: &Config, progress: Progress<'_>) -> Result<Ready, Sta
     Ok(Ready { db, was_seeded })
 }
 
+/// As [`ready`], for a command that needs no demo data.
+///
+/// # Errors
+/// As [`ready`].
+pub async fn without_demo(config: &Config) -> Result<Database, StartError> {
+    let mut unseeded = config.clone();
+    unseeded.database.seed_demo = false;
+    Ok(ready(&unseeded, &silent).await?.db)
+}
+
 /// Opens the configured database; makes the folder of an embedded one.
 ///
 /// # Errors

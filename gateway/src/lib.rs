@@ -15,7 +15,8 @@ mod telemetry;
 pub use app::{App, Extra, StartError};
 pub use config::{
     AttemptsConfig, AuthConfig, BudgetConfig, ByteSize, Config, ConfigError, CorsConfig, DatabaseConfig,
-    EventsConfig, FilesConfig, ForwardedHeader, GraphConfig, LimitsConfig, LogFormat, MailConfig,
-    ModulesConfig, NotificationsConfig, PersistedQueriesConfig, PushConfig, RealtimeConfig, RedisConfig,
-    RemoteConfig, S3Config, ServerConfig, Sources, TelemetryConfig, WebhooksConfig, markdown,
+    EventsConfig, FilesConfig, ForwardedHeader, GraphConfig, GuessesConfig, LimitsConfig, LogFormat,
+    MailConfig, ModulesConfig, NotificationsConfig, PersistedQueriesConfig, PushConfig, RealtimeConfig,
+    RedisConfig, RemoteConfig, S3Config, ServerConfig, Sources, TelemetryConfig, WebhooksConfig,
+    markdown,
 };

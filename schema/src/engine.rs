@@ -23,6 +23,8 @@ use crate::{
     error,
     execute::{Keys, Run, is_included},
     fanout::{Fanout, Personal, Sharing},
+    guarded::Guarded,
+    guards::{Guards, Refused, Refusing},
     introspect::Introspector,
     planner::{Fetch, HivePlanner, Plan, PlanError, Planner, Step, SubOperation},
     price, satisfiable,
@@ -61,6 +63,8 @@ pub(crate) struct Graph {
     pub(crate) planner: Arc<dyn Planner>,
     pub(crate) transports: HashMap<String, Arc<dyn Transport>>,
     pub(crate) limits: Limits,
+    /// Who may see which field.
+    pub(crate) guards: Guards,
     /// Tell a found object of `node` from a reference.
     witnesses: Witnesses,
     /// Which fields depend on who asks.
@@ -97,6 +101,8 @@ pub struct Prepared {
     cost: Option<u64>,
     /// What is left of it when it is asked to be costed only.
     dry: Option<Arc<Self>>,
+    /// Where only some may see all of it.
+    pub(crate) guarded: Option<Guarded>,
 }
 
 impl Engine {
@@ -176,7 +182,8 @@ impl Engine {
             }
         }
         let public = PublicSchema::from_supergraph(&supergraph)?;
-        let witnesses = Witnesses::of(&supergraph);
+        let guards = Guards::of(&supergraph);
+        let witnesses = Witnesses::of(&supergraph, &guards);
         let personal = Personal::of(&supergraph);
         let fanout = Arc::new(Fanout::new(limits.fanout));
         // A document counts as many as it is large: comments are no tokens, and a
@@ -184,8 +191,10 @@ impl Engine {
         let documents = Cache::builder()
             .max_capacity(limits.documents)
             .weigher(|text: &String, prepared: &Arc<Prepared>| {
-                let parts = text.len() / 4_096 + prepared.shape.size() / 64;
-                u32::try_from(1 + parts).unwrap_or(u32::MAX)
+                let parts = 1 + text.len() / 4_096 + prepared.shape.size() / 64;
+                // With what is left of it for guests.
+                let times = if prepared.guarded.is_some() { 2 } else { 1 };
+                u32::try_from(times * parts).unwrap_or(u32::MAX)
             })
             .build();
         Ok(Self(Arc::new(Graph {
@@ -195,11 +204,23 @@ impl Engine {
             planner,
             transports,
             limits,
+            guards,
             witnesses,
             personal,
             fanout,
             documents,
         })))
+    }
+
+    /// Leaves `@authenticated` and `@requiresScopes` to the subgraphs, for a gateway
+    /// that can't read its callers' tokens and only passes them on.
+    ///
+    /// # Panics
+    /// When the engine is used already.
+    #[must_use]
+    pub fn leaving_guards_to_subgraphs(mut self) -> Self {
+        Arc::get_mut(&mut self.0).expect("nobody uses the engine yet").guards = Guards::default();
+        self
     }
 
     /// The public schema's SDL.
@@ -242,7 +263,7 @@ impl Engine {
         let (graph, query) = (self.0.clone(), query.to_owned());
         let name = operation_name.map(str::to_owned);
         let prepared = self.0.documents.try_get_with(key.into_owned(), async move {
-            let work = move || graph.prepare(&query, name.as_deref());
+            let work = move || graph.prepare(&query, name.as_deref(), None);
             // Validating and planning can take milliseconds of CPU.
             tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| {
                 tracing::error!(%panic, "preparing a document panicked");
@@ -267,6 +288,10 @@ impl Engine {
         given: Variables,
         mut scope: RequestScope,
     ) -> Answer {
+        let prepared = match self.allowed(prepared, &scope.viewer).await {
+            Ok(prepared) => prepared,
+            Err(errors) => return Answer::refused(errors),
+        };
         let variables = match self.0.affordable(&prepared, given) {
             Ok(variables) => variables,
             Err(errors) => return Answer::refused(errors),
@@ -320,12 +345,23 @@ fn scope_in(data: &Data) -> Option<RequestScope> {
 }
 
 impl Graph {
-    fn prepare(&self, query: &str, name: Option<&str>) -> Result<Arc<Prepared>, Vec<ServerError>> {
+    /// Reads and plans an operation, without what is refused.
+    pub(crate) fn prepare(
+        &self,
+        query: &str,
+        name: Option<&str>,
+        refused: Option<&Refused>,
+    ) -> Result<Arc<Prepared>, Vec<ServerError>> {
         let executable = document::read(&self.public, &self.limits, query)?;
         let operation = document::operation(&executable, name)?;
-        let shape = shape::of(&self.public, &executable, operation)?;
+        let mut shape = shape::of(&self.public, &executable, operation)?;
+        let refusing: Option<Refusing<'_>> = refused.map(|refused| self.guards.refusing(refused));
+        if let Some(refusing) = refusing {
+            refusing.mark(&mut shape);
+        }
+        let (public, witnesses) = (&self.public, &self.witnesses);
         let print = |names, only: Option<&str>| {
-            print::operation(&self.public, &self.witnesses, &executable, operation, names, only)
+            print::operation(public, witnesses, &executable, operation, names, only, refusing)
         };
         let mut conditions = Vec::new();
         let mut plan = Plan::default();
@@ -347,6 +383,7 @@ impl Graph {
             conditions,
             cost: cost::fixed(&shape),
             dry: None,
+            guarded: refused.is_none().then(|| Guarded::of(&self.guards, &shape, query, name)).flatten(),
             shape,
             plan,
             sharing: None,
@@ -363,13 +400,16 @@ impl Graph {
                 conditions,
                 cost,
                 dry: None,
+                guarded: None,
                 shape,
                 plan,
                 sharing: None,
             };
             prepared.dry = Some(Arc::new(dry));
         }
-        if self.can_answer_alone(&prepared)
+        // A module that answers alone answers all of it.
+        if refused.is_none()
+            && self.can_answer_alone(&prepared)
             && let Some(printed) = print(Names::Client, None)?
             && let Ok(own) = SubOperation::parse(&printed.text)
             && let Some(Step::Fetch(fetch)) = &mut prepared.plan.root

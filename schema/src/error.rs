@@ -12,6 +12,10 @@ pub(crate) const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
 pub(crate) const COST_EXCEEDED: &str = "COST_EXCEEDED";
 /// The request can't be served this way.
 pub(crate) const BAD_REQUEST: &str = "BAD_REQUEST";
+/// Nobody is signed in, and somebody must be.
+pub(crate) const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
+/// The viewer lacks a permission.
+pub(crate) const FORBIDDEN: &str = "FORBIDDEN";
 /// Our mistake, or a module's.
 pub(crate) const INTERNAL: &str = "INTERNAL_SERVER_ERROR";
 /// A module, or planning, took too long.

@@ -10,6 +10,8 @@ mod error;
 mod execute;
 mod explain;
 mod fanout;
+mod guarded;
+mod guards;
 mod introspect;
 mod limits;
 pub mod planner;

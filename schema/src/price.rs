@@ -114,7 +114,8 @@ pub(crate) fn gauges(prepared: &Prepared) -> Option<Selection> {
     }
     let variants = prepared.shape.variants.iter().map(|variant| {
         let kept = variant.fields.iter().filter(|field| is_gauge(field) || field.name == "__typename");
-        Variant { typename: variant.typename.clone(), fields: kept.cloned().collect() }
+        let (typename, refused) = (variant.typename.clone(), variant.refused.clone());
+        Variant { typename, refused, fields: kept.cloned().collect() }
     });
     Some(Selection { variants: variants.collect(), open: None })
 }

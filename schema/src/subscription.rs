@@ -46,6 +46,26 @@ impl Engine {
             let answer = async move { engine.run(prepared, given, scope).await };
             return futures_util::stream::once(answer).boxed();
         }
+        if !prepared.is_guarded() {
+            return self.follow_allowed(prepared, given, scope);
+        }
+        let engine = self.clone();
+        let start = async move {
+            match engine.allowed(prepared, &scope.viewer).await {
+                Ok(prepared) => engine.follow_allowed(prepared, given, scope),
+                Err(errors) => once(Answer::refused(errors)),
+            }
+        };
+        futures_util::stream::once(start).flatten().boxed()
+    }
+
+    /// Follows what a viewer may see of a subscription.
+    fn follow_allowed(
+        &self,
+        prepared: Arc<Prepared>,
+        given: Variables,
+        scope: RequestScope,
+    ) -> BoxStream<'static, Answer> {
         let variables = match self.0.affordable(&prepared, given) {
             Ok(variables) => variables,
             Err(errors) => return once(Answer::refused(errors)),
@@ -90,6 +110,12 @@ impl Engine {
             let answer = Answer::refused(vec![error::coded(code, message)]);
             once((Mark::default(), answer))
         };
+        if prepared.is_refused() {
+            let run = Run::new(self.0.planner.as_ref(), &self.0.transports, &variables, &scope);
+            let (value, errors) = self.0.finish(run, &prepared, &variables);
+            let answer = Answer::new(value, errors, prepared, Variables::clone(&variables));
+            return once((Mark::default(), answer));
+        }
         let Some(fetch) = prepared.subscription() else {
             return refused(error::BAD_REQUEST, "the subscription has no field to follow");
         };

@@ -13,7 +13,13 @@ use std::{
 use apollo_compiler::ast::{self, Definition, Document, Type, Value as Literal};
 use async_graphql::{Name, Value};
 
-use crate::{compose::graph_name, document::shape::Field, execute::Run, transport::NODE_SUBGRAPH};
+use crate::{
+    compose::graph_name,
+    document::shape::Field,
+    execute::Run,
+    guards::{Guards, Refusing},
+    transport::NODE_SUBGRAPH,
+};
 
 /// The witness's name in the tree. No client's alias is planned under it: those
 /// begin with [`SHIELD`](crate::document::shape::SHIELD).
@@ -25,7 +31,7 @@ pub(crate) struct Witnesses(BTreeMap<String, String>);
 
 impl Witnesses {
     /// Chooses a witness for every type of the `node` subgraph.
-    pub(crate) fn of(supergraph: &str) -> Self {
+    pub(crate) fn of(supergraph: &str, guards: &Guards) -> Self {
         let Ok(document) = Document::parse(supergraph, "supergraph.graphql") else {
             return Self::default();
         };
@@ -51,20 +57,25 @@ impl Witnesses {
             if object.name == "Query" || !is_node {
                 continue;
             }
-            let witness = object.fields.iter().find(|field| is_witness(field, &composite));
-            if let Some(field) = witness {
+            let witnesses_of = || object.fields.iter().filter(|field| is_witness(field, &composite));
+            // One that everybody may see: a refused one tells nothing.
+            let open = witnesses_of().find(|field| !guards.has(&object.name, &field.name));
+            if let Some(field) = open.or_else(|| witnesses_of().next()) {
                 witnesses.insert(object.name.to_string(), field.name.to_string());
             }
         }
         Self(witnesses)
     }
 
-    /// What is asked along with a root field; nothing but for `node` and `nodes`.
-    pub(crate) fn selection(&self, root_field: &str) -> String {
+    /// What is asked along with a root field; nothing but for `node` and `nodes`,
+    /// and nothing of what is refused.
+    pub(crate) fn selection(&self, root_field: &str, refusing: Option<Refusing<'_>>) -> String {
         if !is_node_field(root_field) {
             return String::new();
         }
-        self.0.iter().fold(String::new(), |mut text, (ty, field)| {
+        let asked =
+            self.0.iter().filter(|(ty, field)| !refusing.is_some_and(|it| it.keeps_out(ty, field)));
+        asked.fold(String::new(), |mut text, (ty, field)| {
             let _ = write!(text, "... on {ty} {{{WITNESS}: {field}}} ");
             text
         })
@@ -74,16 +85,17 @@ impl Witnesses {
     pub(crate) fn drop_missing(&self, field: &Field, run: &Run<'_>) {
         if !self.0.is_empty() && is_node_field(&field.name) {
             run.change(&field.planned, |value| match value {
-                Value::List(items) => items.iter_mut().for_each(|item| self.check(item)),
-                value => self.check(value),
+                Value::List(items) => items.iter_mut().for_each(|item| self.check(item, field)),
+                value => self.check(value, field),
             });
         }
     }
 
-    fn check(&self, value: &mut Value) {
+    fn check(&self, value: &mut Value, field: &Field) {
         let Value::Object(object) = &*value else { return };
         let needs_witness = match object.get("__typename") {
-            Some(Value::String(name)) => self.0.contains_key(name),
+            // What may not be seen is refused alike whether or not it is there.
+            Some(Value::String(name)) => self.0.contains_key(name) && !is_refused(field, name),
             _ => false,
         };
         let has_witness = object.get(&Name::new(WITNESS)).is_some_and(|witness| *witness != Value::Null);
@@ -91,6 +103,12 @@ impl Witnesses {
             *value = Value::Null;
         }
     }
+}
+
+/// Whether objects of this type may not be seen at all.
+fn is_refused(field: &Field, ty: &str) -> bool {
+    let variant = field.selection.as_ref().and_then(|selection| selection.variant(Some(ty)));
+    variant.is_some_and(|variant| variant.refused.is_some())
 }
 
 fn is_node_field(name: &str) -> bool {

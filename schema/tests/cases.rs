@@ -6,13 +6,14 @@ use std::{collections::BTreeSet, fs, path::Path};
 use crate::support::case;
 
 /// The folders under `tests/cases`.
-const GROUPS: [&str; 20] = [
+const GROUPS: [&str; 21] = [
     "abstract",
     "aliases",
     "conditions",
     "documents",
     "federation",
     "fragments",
+    "guards",
     "hidden",
     "introspection",
     "limits",

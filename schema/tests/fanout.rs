@@ -23,7 +23,7 @@ type Subscription {
   shared(topic: String, after: String): Event
   own(topic: String): Event
 }
-type Event { text: String secret: String @tag(name: "viewer") }
+type Event { text: String secret: String @tag(name: "viewer") guarded: String @authenticated }
 "#;
 
 /// What the subgraph does next.
@@ -177,6 +177,21 @@ async fn what_is_marked_is_evaluated_for_each_account() {
 
     let answer = |roles| format!(r#"{{"data":{{"shared":{{"secret":"of {roles} roles"}}}}}}"#);
     assert_eq!(texts(&mut following).await, [answer(0), answer(1), answer(1)]);
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_guarded_stream_is_shared_by_whom_the_rest_is_refused() {
+    let case = Case::new(true);
+    let guarded = "subscription { shared { text guarded } }";
+    let mut following =
+        case.follow(&[(guarded, guest()), (guarded, guest()), (guarded, customer(1))], 2).await;
+
+    case.tell(Next::Event("one"));
+
+    let refused = r#"{"errors":[{"message":"sign in first","locations":[{"line":1,"column":30}],"path":["shared","guarded"],"extensions":{"code":"UNAUTHENTICATED"}}],"data":{"shared":{"text":"one","guarded":null}}}"#;
+    let told = r#"{"data":{"shared":{"text":"one","guarded":null}}}"#;
+    assert_eq!(texts(&mut following).await, [refused, refused, told]);
+    assert_eq!(case.engine.evaluations(), 2);
 }
 
 #[tokio::test]

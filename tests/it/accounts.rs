@@ -3,10 +3,17 @@
 
 mod access;
 mod directory;
+mod guards;
+mod guesses;
+mod keys;
+mod matrix;
+mod owned;
 mod privacy;
 mod profile;
 mod sessions;
 mod sign_up;
+mod timing;
+mod walk;
 
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};

@@ -140,10 +140,20 @@ fn the_readme_lists_every_configuration_key() {
     );
 }
 
-/// The operations that a README shows, in order: the blocks marked `graphql`.
-fn readme_operations() -> Vec<String> {
+/// The part of the README that a test of its own walks through.
+const WALK: &str = "### An account from the first day\n";
+
+/// The README without its walk-through, and the walk-through.
+pub(crate) fn readme() -> (String, String) {
     let readme = fs::read_to_string(root().join("README.md")).expect("the README");
-    let blocks = readme.split("```graphql\n").skip(1);
+    let (before, rest) = readme.split_once(WALK).expect("the walk-through");
+    let (walk, after) = rest.split_once("\n## ").expect("the next part");
+    (format!("{before}\n## {after}"), walk.to_owned())
+}
+
+/// The operations that a text shows, in order: the blocks marked `graphql`.
+pub(crate) fn operations(text: &str) -> Vec<String> {
+    let blocks = text.split("```graphql\n").skip(1);
     blocks.map(|block| block.split("```").next().expect("a closed block").to_owned()).collect()
 }
 
@@ -153,7 +163,7 @@ async fn the_readmes_operations_work_as_pasted() {
         let guest = app.guest();
         let mut client = guest.clone();
         let mut ran = 0;
-        for operation in readme_operations() {
+        for operation in operations(&readme().0) {
             if operation.trim_start().starts_with("subscription") {
                 let prepared = app.app().engine().prepare(&operation, None).await;
                 assert!(prepared.is_ok(), "{operation}");

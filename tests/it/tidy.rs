@@ -92,31 +92,6 @@ fn crates_depend_downwards_only() {
 }
 
 #[test]
-fn every_guard_is_published() {
-    let mut found = Vec::new();
-    files(&root().join("resolvers"), "rs", &mut found);
-    let is_silent = |attribute: &&str| {
-        let end = attribute.find(")]").unwrap_or(attribute.len());
-        let attribute = &attribute[..end];
-        !attribute.contains("authenticated::apply()") && !attribute.contains("requires_scopes")
-    };
-    let mut silent = Vec::new();
-    for path in found {
-        let text = fs::read_to_string(&path).expect("sources are text");
-        // The engine tells by the directives whose events may be shared.
-        if text.split("#[graphql(guard = ").skip(1).any(|attribute| is_silent(&attribute)) {
-            silent.push(path);
-        }
-    }
-
-    assert_eq!(
-        silent,
-        Vec::<PathBuf>::new(),
-        "add `directive = kit::authenticated::apply()` to the guard"
-    );
-}
-
-#[test]
 fn only_the_gateway_reads_the_environment() {
     let mut found = Vec::new();
     for folder in ["entities", "migrations", "subscriptions", "resolvers", "schema"] {

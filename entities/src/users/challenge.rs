@@ -6,6 +6,7 @@ use sea_orm::{FromQueryResult, QuerySelect as _, entity::prelude::*, sea_query::
 use crate::{
     ids::{AccountId, ChallengeId},
     time::DateTime,
+    users::account,
 };
 
 /// A sign-in that waits for its second step.
@@ -34,6 +35,19 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The email of the account that a challenge is for; `None` when there is no such
+/// challenge.
+///
+/// # Errors
+/// When the database fails.
+pub async fn email_of(db: &impl ConnectionTrait, id: ChallengeId) -> Result<Option<String>, DbErr> {
+    let account = Entity::find_by_id(id).select_only().column(Column::AccountId);
+    let account = account.into_tuple::<AccountId>().one(db).await?;
+    let Some(account) = account else { return Ok(None) };
+    let email = account::Entity::find_by_id(account).select_only().column(account::Column::Email);
+    email.into_tuple().one(db).await
+}
 
 /// Counts an answer and gives the challenge, while it may be answered.
 ///

@@ -10,4 +10,5 @@ pub mod refresh_token;
 pub mod seller;
 pub mod session;
 pub mod signing_key;
+pub mod token_key;
 pub mod user;

@@ -1,7 +1,7 @@
-//! `signing_keys`: keys that this database's instances share because none was
-//! configured.
+//! `signing_keys`: the one key of releases before keys were rotated. Taken over
+//! into `token_keys`; a later release drops it.
 
-use sea_orm::{QuerySelect as _, entity::prelude::*, sea_query::OnConflict};
+use sea_orm::{QuerySelect as _, entity::prelude::*};
 
 use crate::time::DateTime;
 
@@ -38,12 +38,10 @@ pub async fn find(db: &impl ConnectionTrait, purpose: &str) -> Result<Option<Str
     Entity::find_by_id(purpose).select_only().column(Column::PrivateKeyPem).into_tuple().one(db).await
 }
 
-/// Stores a key unless there is one for its purpose.
+/// Deletes the key for a purpose.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn insert_unless_there(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
-    let unless_there = OnConflict::column(Column::Purpose).do_nothing().to_owned();
-    let insert = Entity::insert(ActiveModel::from(row).reset_all()).on_conflict(unless_there);
-    insert.exec_without_returning(db).await.map(drop)
+pub async fn delete(db: &impl ConnectionTrait, purpose: &str) -> Result<(), DbErr> {
+    Entity::delete_by_id(purpose).exec(db).await.map(drop)
 }

@@ -1,6 +1,7 @@
 //! What callers may spend: a bucket of points for everybody, kept in this
 //! process, or in Redis for all instances together.
 
+mod guesses;
 mod local;
 mod shared;
 mod subgraph;
@@ -27,9 +28,15 @@ pub(crate) enum Tier {
     AttemptsOfAddress,
     /// Tries for one email.
     AttemptsOfEmail,
+    /// Wrong guesses from one address.
+    GuessesFromAddress,
+    /// Wrong guesses at one account.
+    GuessesAtAccount,
+    /// The same over hours.
+    ManyGuessesAtAccount,
 }
 
-const TIERS: [Tier; 8] = [
+const TIERS: [Tier; 11] = [
     Tier::Guest,
     Tier::Of(Role::Customer),
     Tier::Of(Role::Seller),
@@ -38,6 +45,9 @@ const TIERS: [Tier; 8] = [
     Tier::Of(Role::Admin),
     Tier::AttemptsOfAddress,
     Tier::AttemptsOfEmail,
+    Tier::GuessesFromAddress,
+    Tier::GuessesAtAccount,
+    Tier::ManyGuessesAtAccount,
 ];
 
 /// One caller's points.
@@ -64,6 +74,8 @@ pub(crate) struct Budgets {
     /// from there while Redis is away.
     local: HashMap<Tier, LocalBuckets>,
     shared: Option<SharedBuckets>,
+    /// For guesses.
+    patient: Option<SharedBuckets>,
 }
 
 impl Budgets {
@@ -71,11 +83,13 @@ impl Budgets {
     pub(crate) fn new(config: &Config) -> Self {
         let limits = &config.limits;
         let local = TIERS.map(|tier| (tier, LocalBuckets::new(budget(limits, tier))));
-        let shared = config.redis.client().filter(|_| limits.enabled);
+        let client = config.redis.client().filter(|_| limits.enabled);
+        let shared = |deadline| SharedBuckets::new(client.clone()?, &config.redis.prefix, deadline);
         Self {
             config: limits.clone(),
             local: local.into(),
-            shared: shared.and_then(|client| SharedBuckets::new(client, &config.redis.prefix)),
+            shared: shared(shared::DEADLINE),
+            patient: shared(shared::PATIENCE),
         }
     }
 
@@ -133,7 +147,7 @@ impl Budgets {
     /// Takes points out of a bucket; answers how many are left.
     pub(crate) async fn take(&self, bucket: &Bucket, points: u64) -> Result<u64, Empty> {
         let budget = self.budget(bucket.tier);
-        if let Some(shared) = &self.shared
+        if let Some(shared) = self.shared_of(bucket)
             && let Ok(outcome) = shared.take(&name(bucket), budget, points).await
         {
             let left = outcome.unwrap_or_else(|empty| empty.available);
@@ -157,7 +171,7 @@ impl Budgets {
     /// Puts points back into a bucket; answers how many it holds then.
     pub(crate) async fn give_back(&self, bucket: &Bucket, points: u64) -> u64 {
         let budget = self.budget(bucket.tier);
-        if let Some(shared) = &self.shared
+        if let Some(shared) = self.shared_of(bucket)
             && let Ok(available) = shared.give_back(&name(bucket), budget, points).await
         {
             self.local_of(bucket).leave(&bucket.key, available);
@@ -174,6 +188,15 @@ impl Budgets {
     /// Whether all instances share their buckets; `None` where they never do.
     pub(crate) async fn health(&self) -> Option<Health> {
         Some(self.shared.as_ref()?.health().await)
+    }
+
+    fn shared_of(&self, bucket: &Bucket) -> Option<&SharedBuckets> {
+        match bucket.tier {
+            Tier::GuessesFromAddress | Tier::GuessesAtAccount | Tier::ManyGuessesAtAccount => {
+                self.patient.as_ref()
+            }
+            _ => self.shared.as_ref(),
+        }
     }
 
     fn local_of(&self, bucket: &Bucket) -> &LocalBuckets {
@@ -193,6 +216,9 @@ fn budget(config: &LimitsConfig, tier: Tier) -> BudgetConfig {
         Tier::Of(role) => config.of_role(role),
         Tier::AttemptsOfAddress => config.attempts.address,
         Tier::AttemptsOfEmail => config.attempts.email,
+        Tier::GuessesFromAddress => config.guesses.address,
+        Tier::GuessesAtAccount => config.guesses.account,
+        Tier::ManyGuessesAtAccount => config.guesses.account_slow,
     }
 }
 
@@ -207,6 +233,9 @@ fn name(bucket: &Bucket) -> String {
         Tier::Of(Role::Admin) => "admin",
         Tier::AttemptsOfAddress => "attempts-address",
         Tier::AttemptsOfEmail => "attempts-email",
+        Tier::GuessesFromAddress => "guesses-address",
+        Tier::GuessesAtAccount => "guesses-account",
+        Tier::ManyGuessesAtAccount => "guesses-account-slow",
     };
     format!("{tier}:{}", bucket.key)
 }

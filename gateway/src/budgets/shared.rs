@@ -16,7 +16,10 @@ use super::{Empty, restoring};
 use crate::BudgetConfig;
 
 /// How long one call may take. A request waits for it.
-const DEADLINE: Duration = Duration::from_millis(50);
+pub(super) const DEADLINE: Duration = Duration::from_millis(50);
+/// How long one call may take where instances must not count each for itself on a
+/// busy machine, either: what waits for it takes as long.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// How long Redis is left alone when it does not answer.
 const PAUSE: Duration = Duration::from_secs(2);
 /// The longest rest before a lost connection is opened again.
@@ -52,9 +55,9 @@ pub(super) struct SharedBuckets {
 
 impl SharedBuckets {
     /// Connects when it is first needed; `None` where it never can.
-    pub(super) fn new(client: Client, prefix: &str) -> Option<Self> {
+    pub(super) fn new(client: Client, prefix: &str, deadline: Duration) -> Option<Self> {
         let config = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(DEADLINE))
+            .set_response_timeout(Some(deadline))
             .set_connection_timeout(Some(PAUSE))
             .set_min_delay(DEADLINE)
             .set_max_delay(LONGEST_REST);
@@ -65,7 +68,7 @@ impl SharedBuckets {
                 return None;
             }
         };
-        let options = OutsideOptions { timeout: DEADLINE, pause: PAUSE, ..OutsideOptions::default() };
+        let options = OutsideOptions { timeout: deadline, pause: PAUSE, ..OutsideOptions::default() };
         Some(Self {
             connection,
             script: Script::new(CHANGE),

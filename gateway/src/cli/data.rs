@@ -47,16 +47,14 @@ pub(super) async fn migrate(arguments: &MigrateArguments, config: &Config) -> Re
 
 pub(super) async fn seed(arguments: &SeedArguments, config: &Config) -> Result<(), Failure> {
     // The demo data are added below, at the scale that was asked for.
-    let mut unseeded = config.clone();
-    unseeded.database.seed_demo = false;
-    let ready = database::ready(&unseeded, &database::silent).await?;
-    let had_demo = database::has_demo(&ready.db).await;
+    let db = database::without_demo(config).await?;
+    let had_demo = database::has_demo(&db).await;
     let had_demo = had_demo.map_err(|error| Failure::Failed(error.to_string()))?;
 
     let bars = Bars::default();
     let scale = Scale(arguments.scale);
     let progress = |what, done, total| bars.show(what, done, total);
-    let seeded = database::seed(&ready.db, scale, &progress).await;
+    let seeded = database::seed(&db, scale, &progress).await;
     seeded.map_err(|error| failed("the demo data could not be added", &error))?;
 
     let place = config.database.shown();

@@ -47,9 +47,7 @@ pub(super) struct Which {
 }
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<(), Failure> {
-    let mut unseeded = config.clone();
-    unseeded.database.seed_demo = false;
-    let db = database::ready(&unseeded, &database::silent).await?.db;
+    let db = database::without_demo(config).await?;
     let handlers = Handlers::new(db.write().clone());
     let failed = |error: sea_orm::DbErr| Failure::Failed(format!("can't read the event log: {error}"));
     match command {

@@ -72,6 +72,8 @@ pub(super) async fn run(command: Command, mut config: Config) -> Result<(), Fail
         (None, Some(file)) => from_subgraphs(&read(file)?, &client, timeout, &config).await?,
         (None, None) => return Err(Failure::Usage("name a --supergraph or --subgraphs".to_owned())),
     };
+    // Nobody here reads tokens: the subgraphs do.
+    let engine = engine.leaving_guards_to_subgraphs();
 
     let listener = listen(&config.server).await?;
     out::say(&format!("the graph answers at {}/graphql", base(&listener, &config.server)));

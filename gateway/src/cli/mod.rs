@@ -7,6 +7,7 @@ mod diff;
 mod doctor;
 mod events;
 mod graph;
+mod keys;
 mod modules;
 mod out;
 mod production;
@@ -67,6 +68,9 @@ enum Command {
     /// Handlers of events, and their dead letters.
     #[command(subcommand)]
     Events(events::Command),
+    /// The keys that sign access tokens.
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// List the modules: how they are, and where they run.
     Modules,
     /// Tell what is configured, reachable and degraded.
@@ -145,6 +149,7 @@ async fn dispatch(command: Command, config: Config, sources: &Sources) -> Result
         Command::Seed(arguments) => data::seed(&arguments, &config).await,
         Command::Schema(command) => schema::run(command, config).await,
         Command::Events(command) => events::run(command, &config).await,
+        Command::Keys(command) => keys::run(command, &config).await,
         Command::Modules => modules::run(config).await,
         Command::Doctor => doctor::run(config, sources).await,
         Command::Config(command) => config::run(&command),

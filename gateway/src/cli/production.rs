@@ -87,12 +87,17 @@ mod tests {
         problems.iter().map(first).collect()
     }
 
-    const SAFE: [(&str, &str); 4] = [
+    const SAFE: [(&str, &str); 3] = [
         ("WEFT_DATABASE__SEED_DEMO", "false"),
         ("WEFT_SERVER__PLAYGROUND", "false"),
         ("WEFT_SERVER__INTROSPECTION", "false"),
-        ("WEFT_AUTH__SIGNING_KEY", "-----BEGIN PRIVATE KEY-----"),
     ];
+
+    /// As [`named`], with a key of one's own.
+    fn named_with_key(settings: &[(&str, &str)]) -> Vec<String> {
+        let key = users::keys::generate().expect("a key");
+        named(&[settings, &[("WEFT_AUTH__SIGNING_KEY", key.expose_secret())]].concat())
+    }
 
     #[test]
     fn the_defaults_are_for_trying_out() {
@@ -104,10 +109,10 @@ mod tests {
 
     #[test]
     fn a_configuration_without_open_doors_may_serve() {
-        assert_eq!(named(&SAFE), Vec::<String>::new());
+        assert_eq!(named_with_key(&SAFE), Vec::<String>::new());
         let mut explicit = SAFE;
         explicit[2].1 = "true";
-        assert_eq!(named(&explicit), Vec::<String>::new());
+        assert_eq!(named_with_key(&explicit), Vec::<String>::new());
     }
 
     #[test]
@@ -122,9 +127,9 @@ mod tests {
         let inside = [("WEFT_SERVER__HOST", "10.0.0.7"), ("WEFT_SERVER__EXPOSE_SUBGRAPHS", "true")];
 
         assert_eq!(
-            named(&[&SAFE[..], &open].concat()),
+            named_with_key(&[&SAFE[..], &open].concat()),
             ["server.cors.origins", "server.csrf", "server.expose_subgraphs", "limits.enabled"]
         );
-        assert_eq!(named(&[&SAFE[..], &inside].concat()), Vec::<String>::new());
+        assert_eq!(named_with_key(&[&SAFE[..], &inside].concat()), Vec::<String>::new());
     }
 }

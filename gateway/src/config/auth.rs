@@ -12,10 +12,12 @@ use super::{ConfigError, Key, key, text::masked};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthConfig {
-    /// Ed25519 private key that signs access tokens; empty for a key that is
-    /// made once and kept in the database.
+    /// Ed25519 private key that signs access tokens; empty for keys that are
+    /// made, rotated and kept in the database.
     #[serde(serialize_with = "masked")]
     pub signing_key: SecretString,
+    /// Public keys that verify beside a configured one.
+    pub verifying_keys: String,
     /// Claim `iss` of access tokens.
     pub issuer: String,
     /// Claim `aud` of access tokens.
@@ -35,8 +37,13 @@ pub struct AuthConfig {
 pub(super) const KEYS: &[Key] = &[
     key(
         "auth.signing_key",
-        "Ed25519 private key (PKCS #8, PEM) that signs access tokens. Empty: one is made once and \
-         kept in the database.",
+        "Ed25519 private key (PKCS #8, PEM) that signs access tokens. Empty: one is made and kept in \
+         the database, and `weft keys rotate` makes the next.",
+    ),
+    key(
+        "auth.verifying_keys",
+        "With `auth.signing_key`: Ed25519 public keys (PEM, one after the other) whose tokens are good, \
+         too: former ones, and the next one before it signs.",
     ),
     key("auth.issuer", "Claim `iss` of access tokens."),
     key("auth.audience", "Claim `aud` of access tokens."),
@@ -51,6 +58,7 @@ impl Default for AuthConfig {
         let users = UsersOptions::default();
         Self {
             signing_key: SecretString::default(),
+            verifying_keys: String::new(),
             issuer: users.issuer,
             audience: users.audience,
             access_token_lifetime: users.access_token_lifetime,
@@ -65,7 +73,7 @@ impl AuthConfig {
     /// As the users module wants it.
     ///
     /// # Errors
-    /// When the currency is none.
+    /// When the currency is none, or a key can't be read.
     pub(crate) fn users(&self) -> Result<UsersOptions, ConfigError> {
         use secrecy::ExposeSecret as _;
 
@@ -76,14 +84,19 @@ impl AuthConfig {
             ))
         })?;
         let has_key = !self.signing_key.expose_secret().trim().is_empty();
-        Ok(UsersOptions {
+        let options = UsersOptions {
             signing_key_pem: has_key.then(|| self.signing_key.clone()),
+            verifying_keys_pem: self.verifying_keys.clone(),
             issuer: self.issuer.clone(),
             audience: self.audience.clone(),
             access_token_lifetime: self.access_token_lifetime,
             refresh_token_lifetime: self.refresh_token_lifetime,
             default_locale: self.default_locale.clone(),
             default_currency,
-        })
+        };
+        match users::keys::check(&options) {
+            Ok(_) => Ok(options),
+            Err(problem) => Err(ConfigError::Value(problem.to_owned())),
+        }
     }
 }

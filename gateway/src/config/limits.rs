@@ -36,6 +36,8 @@ pub struct LimitsConfig {
     pub admin: BudgetConfig,
     /// Tries at what can be guessed.
     pub attempts: AttemptsConfig,
+    /// Wrong guesses at secrets.
+    pub guesses: GuessesConfig,
 }
 
 /// A bucket of points that fills again.
@@ -46,6 +48,18 @@ pub struct BudgetConfig {
     pub points: u32,
     /// How many come back a second.
     pub restore: f64,
+}
+
+/// Wrong guesses at passwords and codes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GuessesConfig {
+    /// At one account, wherever they come from.
+    pub account: BudgetConfig,
+    /// The same over hours.
+    pub account_slow: BudgetConfig,
+    /// From one address, at any account.
+    pub address: BudgetConfig,
 }
 
 /// Tries at what can be guessed: each call of such a field counts one.
@@ -91,6 +105,15 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.attempts.address.restore", "Tries that come back a second."),
     key("limits.attempts.email.points", "Tries for one email, wherever they come from."),
     key("limits.attempts.email.restore", "Tries that come back a second."),
+    key(
+        "limits.guesses.account.points",
+        "Wrong passwords and codes for one account at once, whether or not there is one; then each waits.",
+    ),
+    key("limits.guesses.account.restore", "Guesses that come back a second."),
+    key("limits.guesses.account_slow.points", "The same over hours: who guesses on waits longer."),
+    key("limits.guesses.account_slow.restore", "Guesses of them that come back a second."),
+    key("limits.guesses.address.points", "Wrong passwords and codes from one address, at any account."),
+    key("limits.guesses.address.restore", "Guesses of them that come back a second."),
 ];
 
 const fn budget(points: u32, restore: f64) -> BudgetConfig {
@@ -111,7 +134,14 @@ impl Default for LimitsConfig {
             moderator: budget(100_000, 2_000.0),
             admin: budget(200_000, 5_000.0),
             attempts: AttemptsConfig::default(),
+            guesses: GuessesConfig::default(),
         }
+    }
+}
+
+impl Default for GuessesConfig {
+    fn default() -> Self {
+        Self { account: budget(10, 0.05), account_slow: budget(30, 0.001), address: budget(100, 0.05) }
     }
 }
 
@@ -158,6 +188,9 @@ impl LimitsConfig {
             ("admin", self.admin),
             ("attempts.address", self.attempts.address),
             ("attempts.email", self.attempts.email),
+            ("guesses.account", self.guesses.account),
+            ("guesses.account_slow", self.guesses.account_slow),
+            ("guesses.address", self.guesses.address),
         ];
         for (name, BudgetConfig { points, restore }) in budgets {
             if points == 0 {

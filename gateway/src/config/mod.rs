@@ -31,7 +31,7 @@ pub use database::DatabaseConfig;
 pub use events::EventsConfig;
 pub use files::{FilesConfig, S3Config};
 pub use graph::GraphConfig;
-pub use limits::{AttemptsConfig, BudgetConfig, LimitsConfig};
+pub use limits::{AttemptsConfig, BudgetConfig, GuessesConfig, LimitsConfig};
 pub use load::{ConfigError, Sources};
 pub use mail::MailConfig;
 pub use modules::{ModulesConfig, RemoteConfig};

@@ -23,11 +23,15 @@ pub(super) async fn schema(State(front): State<Arc<Front>>) -> Response {
 /// The keys with which others verify our tokens.
 pub(super) async fn keys(State(front): State<Arc<Front>>) -> Response {
     let keys = front.ports.as_ref().and_then(|ports| ports.get::<dyn KeySet>().ok());
-    match keys {
-        Some(keys) => {
-            ([(header::CACHE_CONTROL, "public, max-age=300")], Json(keys.jwks())).into_response()
+    let Some(keys) = keys else { return StatusCode::NOT_FOUND.into_response() };
+    match keys.jwks().await {
+        // A new key signs at once: who keeps the keys for longer asks again when a
+        // token of a key comes that they don't know.
+        Ok(keys) => ([(header::CACHE_CONTROL, "public, max-age=60")], Json(keys)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the signing keys can't be read");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
-        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Expected failures of a mutation: part of its payload, typed, never in
 //! `errors`.
 
+use std::time::Duration;
+
 use async_graphql::{Enum, Interface, SimpleObject};
 
 use crate::ids::VariantId;
@@ -42,6 +44,8 @@ pub enum UserErrorCode {
     MfaRequired,
     /// More than was captured can't be refunded.
     RefundExceedsCaptured,
+    /// Too many tries: wait for `retryAfterMs`.
+    RateLimited,
 }
 
 /// An expected failure the client should show or handle.
@@ -62,6 +66,8 @@ pub enum UserError {
     VersionConflict(VersionConflictError),
     /// Not enough units.
     OutOfStock(OutOfStockError),
+    /// Too many tries.
+    RateLimited(RateLimitedError),
 }
 
 /// A failure that needs no more data than its code.
@@ -106,6 +112,20 @@ pub struct OutOfStockError {
     pub available: i32,
 }
 
+/// Too many tries came; whether this one was right is not looked at.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(shareable)]
+pub struct RateLimitedError {
+    /// Stable machine code.
+    pub code: UserErrorCode,
+    /// Path into the input, e.g. ["lines","0","quantity"].
+    pub field: Option<Vec<String>>,
+    /// Human text in the request's language.
+    pub message: String,
+    /// How long to wait before the next try, in milliseconds.
+    pub retry_after_ms: i32,
+}
+
 impl UserError {
     /// A failure that needs no more data than its code; `field` is a dotted
     /// path into the input (`variants.0.sku`), empty for the input as a whole.
@@ -134,6 +154,18 @@ impl UserError {
             field: path(field),
             message: format!("changed meanwhile: the version is now {current_version}"),
             current_version,
+        })
+    }
+
+    /// Too many tries came; the next one is looked at after a while.
+    #[must_use]
+    pub fn rate_limited(field: &str, retry_after: Duration) -> Self {
+        let milliseconds = retry_after.as_millis().saturating_add(1);
+        Self::RateLimited(RateLimitedError {
+            code: UserErrorCode::RateLimited,
+            field: path(field),
+            message: "too many tries: wait for `retryAfterMs`".to_owned(),
+            retry_after_ms: i32::try_from(milliseconds).unwrap_or(i32::MAX),
         })
     }
 }

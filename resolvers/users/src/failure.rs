@@ -1,5 +1,7 @@
 //! Why the service did not do what was asked.
 
+use std::time::Duration;
+
 use kit::Error;
 
 /// What a mutation of this module can come to instead of its result.
@@ -36,6 +38,9 @@ pub(crate) enum Refusal {
     NoSuchChallenge,
     /// Too many wrong codes came for this account; the field they came in.
     TooManyCodes(&'static str),
+    /// Too many wrong guesses came for this account or from this address; how long
+    /// to wait.
+    TooManyGuesses(Duration),
     /// The account has no factor with this id.
     NoSuchFactor,
     /// The account has as many factors as it may.

@@ -78,8 +78,7 @@ impl LiveSessions {
 #[async_trait::async_trait]
 impl Identity for Service {
     async fn viewer(&self, token: &str) -> Result<Viewer> {
-        let now = self.clock.now().0.div_euclid(1_000);
-        let claims = self.tokens.read(token, now).map_err(refused)?;
+        let claims = self.tokens.read(token, self.clock.now()).await?.map_err(refused)?;
         let Some(roles) = self.live.roles(claims.sid, claims.sub).await? else {
             return Err(refused("its session has ended"));
         };

@@ -6,8 +6,10 @@ mod addresses;
 mod demo;
 mod events;
 mod failure;
+mod guesses;
 mod identity;
 mod inputs;
+pub mod keys;
 mod loaders;
 mod mailed;
 mod mutations;
@@ -37,8 +39,8 @@ use kit::{
 
 pub use crate::options::UsersOptions;
 use crate::{
-    demo::DemoPeople, identity::LiveSessions, mutations::Mutation, queries::Query, service::Service,
-    tokens::AccessTokens, types::Node,
+    demo::DemoPeople, guesses::Guessing, identity::LiveSessions, keys::Keys, mutations::Mutation,
+    queries::Query, service::Service, tokens::AccessTokens, types::Node,
 };
 
 /// The users module.
@@ -62,9 +64,11 @@ impl Module for Users {
 
     async fn start(&self, platform: &Platform) -> Result<Parts> {
         let options = self.options.clone();
-        let tokens = Arc::new(AccessTokens::open(&options, platform).await?);
+        let keys = Arc::new(Keys::open(&options, platform).await?);
+        let tokens = Arc::new(AccessTokens::new(&options, keys.clone()));
         let live = LiveSessions::new(platform);
-        let service = Arc::new(Service::new(platform, options, tokens.clone(), live));
+        let guessing = Guessing::open(platform).await?;
+        let service = Arc::new(Service::new(platform, options, tokens.clone(), live, guessing));
 
         platform.ports.provide::<dyn Identity>(service.clone());
         platform.ports.provide::<dyn Sellers>(service.clone());
@@ -78,6 +82,7 @@ impl Module for Users {
             .data(service.clone())
             .register_output_type::<Node>();
         Ok(Parts::new(kit::finish(schema))
-            .worker("users.expired-sessions", sessions::forget_expired(service, platform.stop.clone())))
+            .worker("users.expired-sessions", sessions::forget_expired(service, platform.stop.clone()))
+            .worker("users.signing-keys", keys::follow(keys, platform.stop.clone())))
     }
 }

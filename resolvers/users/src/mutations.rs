@@ -52,12 +52,13 @@ impl Mutation {
         let service = ctx.data_unchecked::<Arc<Service>>();
         let signed_in = match input.method {
             SignInMethod::Password(login) => {
-                let user_agent = RequestScope::of(ctx).user_agent.as_deref();
-                service.sign_in(&login.email, login.password.into(), user_agent).await
+                service.sign_in(&login.email, login.password.into(), RequestScope::of(ctx)).await
             }
             SignInMethod::RefreshToken(token) => service.refresh(&token).await.map(SignIn::Done),
             SignInMethod::Mfa(answer) => {
-                service.answer(answer.challenge_id, &answer.response).await.map(SignIn::Done)
+                let origin = RequestScope::of(ctx).origin;
+                let answered = service.answer(answer.challenge_id, &answer.response, origin).await;
+                answered.map(SignIn::Done)
             }
         };
         auth_payload(signed_in.map(AuthPayload::from))
@@ -349,6 +350,7 @@ fn user_error(refusal: Refusal) -> UserError {
             let message = "too many wrong codes: try again in a quarter of an hour";
             UserError::new(UserErrorCode::LimitExceeded, field, message)
         }
+        Refusal::TooManyGuesses(wait) => UserError::rate_limited("", wait),
         Refusal::BadMailedToken => {
             let message = "this token is used, expired or was never ours: ask for another mail";
             UserError::new(UserErrorCode::Expired, "token", message)

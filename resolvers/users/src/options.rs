@@ -9,9 +9,12 @@ use secrecy::SecretString;
 #[derive(Clone, Debug)]
 pub struct UsersOptions {
     /// Ed25519 private key that signs access tokens, PKCS #8 in PEM. When
-    /// absent, a key is generated once and kept in the database, so that all
-    /// instances on it share the key.
+    /// absent, keys are generated and kept in the database, so that all instances
+    /// on it share them.
     pub signing_key_pem: Option<SecretString>,
+    /// Beside a configured key: Ed25519 public keys whose tokens are good, too, in
+    /// PEM, one after the other.
+    pub verifying_keys_pem: String,
     /// Who issues the tokens: their claim `iss`.
     pub issuer: String,
     /// Whom the tokens are for: their claim `aud`.
@@ -30,6 +33,7 @@ impl Default for UsersOptions {
     fn default() -> Self {
         Self {
             signing_key_pem: None,
+            verifying_keys_pem: String::new(),
             issuer: "weft".to_owned(),
             audience: "weft".to_owned(),
             access_token_lifetime: Duration::from_secs(15 * 60),

@@ -8,7 +8,7 @@ use aws_lc_rs::rand;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use entities::users::{account, challenge, factor, recovery_code};
 use kit::{
-    DateTime, Error, Id as _, Result,
+    DateTime, Error, Id as _, Origin, Result,
     ids::{AccountId, ChallengeId, FactorId},
 };
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _};
@@ -93,11 +93,26 @@ impl Service {
     }
 
     /// Answers a challenge with a code of an app or a recovery code.
-    pub(crate) async fn answer(&self, id: ChallengeId, code: &str) -> Result<SignedIn, Failure> {
+    pub(crate) async fn answer(
+        &self,
+        id: ChallengeId,
+        code: &str,
+        from: Origin,
+    ) -> Result<SignedIn, Failure> {
         let (now, code) = (self.clock.now(), code.to_owned());
+        // A challenge that is not there is nobody's to guess at.
+        let email = challenge::email_of(self.db.read(), id).await.map_err(Error::from)?;
+        let guess = match email {
+            Some(email) => Some(self.guessing.take(&email, from).await?),
+            None => None,
+        };
         let answered =
             self.db.transaction(move |transaction| Box::pin(answer(transaction, id, code.clone(), now)));
-        match answered.await? {
+        let answered = answered.await?;
+        if let (Some(guess), Answered::Right(_) | Answered::Gone) = (guess, &answered) {
+            guess.take_back().await;
+        }
+        match answered {
             Answered::Right(right) => {
                 let (challenge, account) = *right;
                 Ok(self.begin_session(account, challenge.user_agent.as_deref()).await?)

@@ -16,6 +16,7 @@ use subscriptions::EventLog;
 use crate::{
     UsersOptions, events,
     failure::{Failure, Refusal},
+    guesses::Guessing,
     identity::LiveSessions,
     passwords::Passwords,
     roles,
@@ -34,6 +35,7 @@ pub(crate) struct Service {
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Arc<AccessTokens>,
     pub(crate) live: LiveSessions,
+    pub(crate) guessing: Guessing,
 }
 
 /// Which users a member of staff looks for.
@@ -93,6 +95,7 @@ impl Service {
         options: UsersOptions,
         tokens: Arc<AccessTokens>,
         live: LiveSessions,
+        guessing: Guessing,
     ) -> Self {
         Self {
             db: platform.db.clone(),
@@ -101,6 +104,7 @@ impl Service {
             passwords: Passwords::new(),
             tokens,
             live,
+            guessing,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use entities::users::{account, challenge, mailed_token, refresh_token, session};
-use kit::{DateTime, Id as _, Result, Viewer, ids::SessionId};
+use kit::{DateTime, Id as _, RequestScope, Result, Viewer, ids::SessionId};
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _};
 use secrecy::SecretString;
 use subscriptions::EventLog;
@@ -60,12 +60,13 @@ enum Refreshed {
 }
 
 impl Service {
-    /// Begins a session for the account with this email and password.
+    /// Begins a session for the account with this email and password. Wrong ones are
+    /// slowed down for everybody but who is signed in to the account already.
     pub(crate) async fn sign_in(
         &self,
         email: &str,
         password: SecretString,
-        user_agent: Option<&str>,
+        scope: &RequestScope,
     ) -> Result<SignIn, Failure> {
         let email = normalised_email(email);
         let account = match is_email(&email) {
@@ -73,12 +74,21 @@ impl Service {
             // Nobody has another, and Postgres refuses to look for some.
             false => None,
         };
+        let is_signed_in =
+            account.as_ref().is_some_and(|account| scope.viewer.account == Some(account.id));
+        let guess = match is_signed_in {
+            true => None,
+            false => Some(self.guessing.take(&email, scope.origin).await?),
+        };
         let hash = account.as_ref().map(|account| account.password_hash.clone());
         let is_right = self.passwords.verify(password, hash).await?;
-        match account {
-            Some(account) if is_right => Ok(self.after_first_step(account.into(), user_agent).await?),
-            _ => Err(Refusal::BadCredentials.into()),
+        let Some(account) = account.filter(|_| is_right) else {
+            return Err(Refusal::BadCredentials.into());
+        };
+        if let Some(guess) = guess {
+            guess.take_back().await;
         }
+        Ok(self.after_first_step(account.into(), scope.user_agent.as_deref()).await?)
     }
 
     pub(crate) async fn begin_session(
@@ -102,7 +112,7 @@ impl Service {
         self.db
             .transaction(move |transaction| Box::pin(begin(transaction, session.clone(), next.clone())))
             .await?;
-        self.signed_in(id, account, refresh_token, now)
+        self.signed_in(id, account, refresh_token, now).await
     }
 
     /// Goes on with the session of a refresh token, which is worth nothing
@@ -118,7 +128,7 @@ impl Service {
         });
         match refreshed.await? {
             Refreshed::GoesOn(session, account) => {
-                Ok(self.signed_in(session, account, refresh_token, now)?)
+                Ok(self.signed_in(session, account, refresh_token, now).await?)
             }
             Refreshed::Reused(session) => {
                 self.live.forget(session).await;
@@ -161,7 +171,7 @@ impl Service {
         Next { hash: tokens::hash_of(refresh_token), expires_at }
     }
 
-    fn signed_in(
+    async fn signed_in(
         &self,
         session: SessionId,
         account: account::Details,
@@ -170,7 +180,7 @@ impl Service {
     ) -> Result<SignedIn> {
         let issued = now.0.div_euclid(1_000);
         let expires = issued.saturating_add(milliseconds(self.options.access_token_lifetime) / 1_000);
-        let access_token = self.tokens.sign(&Claims {
+        let claims = Claims {
             iss: self.options.issuer.clone(),
             aud: self.options.audience.clone(),
             sub: account.id,
@@ -181,7 +191,8 @@ impl Service {
             iat: issued,
             exp: expires,
             nbf: None,
-        })?;
+        };
+        let access_token = self.tokens.sign(&claims).await?;
         let expires_at = DateTime(expires.saturating_mul(1_000));
         Ok(SignedIn { access_token, refresh_token, expires_at, account })
     }

@@ -1,32 +1,22 @@
 //! Access tokens (EdDSA JWTs, good for minutes) and refresh tokens (random,
 //! stored only as hashes).
 
+use std::sync::Arc;
+
 use aws_lc_rs::{
     digest::{SHA256, digest},
     rand,
-    signature::Ed25519KeyPair,
 };
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
-use entities::users::signing_key;
-use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation,
-    jwk::{Jwk, JwkSet, PublicKeyUse, ThumbprintHash},
-};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use kit::{
-    Error, Platform, Result, Role,
+    DateTime, Error, Result, Role,
     ids::{AccountId, SessionId, UserId},
     ports::KeySet,
 };
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::UsersOptions;
-
-/// What the generated key signs.
-const PURPOSE: &str = "access-tokens";
+use crate::{UsersOptions, keys::Keys};
 
 /// What an access token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,34 +44,14 @@ pub(crate) struct Claims {
     pub(crate) nbf: Option<i64>,
 }
 
-/// Signs and verifies access tokens with one key.
+/// Signs and verifies access tokens.
 pub(crate) struct AccessTokens {
-    header: Header,
-    signing: EncodingKey,
-    verifying: DecodingKey,
+    keys: Arc<Keys>,
     validation: Validation,
-    jwks: serde_json::Value,
 }
 
 impl AccessTokens {
-    /// With the configured key, or else with the one in the database, which is
-    /// generated when it is not there yet.
-    pub(crate) async fn open(options: &UsersOptions, platform: &Platform) -> Result<Self> {
-        let pem = match &options.signing_key_pem {
-            Some(pem) => pem.clone(),
-            None => shared_key(platform).await?,
-        };
-        Self::with_key(options, &pem).map_err(Error::internal)
-    }
-
-    fn with_key(options: &UsersOptions, pem: &SecretString) -> jsonwebtoken::errors::Result<Self> {
-        let signing = EncodingKey::from_ed_pem(pem.expose_secret().as_bytes())?;
-        let mut jwk = Jwk::from_encoding_key(&signing, Algorithm::EdDSA)?;
-        let key_id = jwk.thumbprint(ThumbprintHash::SHA256)?;
-        jwk.common.key_id = Some(key_id.clone());
-        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
-        let verifying = DecodingKey::from_jwk(&jwk)?;
-
+    pub(crate) fn new(options: &UsersOptions, keys: Arc<Keys>) -> Self {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[&options.issuer]);
         validation.set_audience(&[&options.audience]);
@@ -89,27 +59,37 @@ impl AccessTokens {
         // Times are compared with the platform's clock, in `read`.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-
-        let jwks = serde_json::to_value(JwkSet { keys: vec![jwk] })?;
-        let header = Header { kid: Some(key_id), ..Header::new(Algorithm::EdDSA) };
-        Ok(Self { header, signing, verifying, validation, jwks })
+        Self { keys, validation }
     }
 
     /// The signed token.
-    pub(crate) fn sign(&self, claims: &Claims) -> Result<String> {
-        jsonwebtoken::encode(&self.header, claims, &self.signing).map_err(Error::internal)
+    pub(crate) async fn sign(&self, claims: &Claims) -> Result<String> {
+        let signed = self.keys.signing(|id, key| {
+            let header = Header { kid: Some(id.to_owned()), ..Header::new(Algorithm::EdDSA) };
+            jsonwebtoken::encode(&header, claims, key)
+        });
+        signed.await?.map_err(Error::internal)
     }
 
-    /// What a token says, if it is good at `now` (in seconds since 1970); else
-    /// why it is not, for the log.
-    pub(crate) fn read(&self, token: &str, now: i64) -> Result<Claims, &'static str> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| "not a token")?;
-        if header.kid != self.header.kid {
-            return Err("signed with an unknown key");
+    /// What a token says, if it is good at `now`; else why it is not, for the log.
+    pub(crate) async fn read(&self, token: &str, now: DateTime) -> Result<Result<Claims, &'static str>> {
+        let Ok(header) = jsonwebtoken::decode_header(token) else { return Ok(Err("not a token")) };
+        let id = header.kid.as_deref();
+        let mut ring = self.keys.known();
+        if ring.verifying(id, now).is_none() {
+            // Another instance may sign with a key that this one has not read yet.
+            ring = self.keys.read_anew().await?;
         }
-        let token = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation)
+        Ok(match ring.verifying(id, now) {
+            None => Err("signed with an unknown key"),
+            Some(key) => self.claims(token, key, now),
+        })
+    }
+
+    fn claims(&self, token: &str, key: &DecodingKey, now: DateTime) -> Result<Claims, &'static str> {
+        let token = jsonwebtoken::decode::<Claims>(token, key, &self.validation)
             .map_err(|_| "forged, or meant for somebody else")?;
-        let claims = token.claims;
+        let (claims, now) = (token.claims, now.0.div_euclid(1_000));
         if claims.exp <= now {
             return Err("expired");
         }
@@ -120,33 +100,11 @@ impl AccessTokens {
     }
 }
 
+#[async_trait::async_trait]
 impl KeySet for AccessTokens {
-    fn jwks(&self) -> serde_json::Value {
-        self.jwks.clone()
+    async fn jwks(&self) -> Result<serde_json::Value> {
+        self.keys.jwks().await
     }
-}
-
-/// The key that all instances on this database use. Of several that start at
-/// once, the first to store its key wins.
-async fn shared_key(platform: &Platform) -> Result<SecretString> {
-    let db = platform.db.write();
-    if let Some(pem) = signing_key::find(db, PURPOSE).await? {
-        return Ok(pem.into());
-    }
-    let row = signing_key::Model {
-        purpose: PURPOSE.to_owned(),
-        private_key_pem: generate_key()?,
-        created_at: platform.clock.now(),
-    };
-    signing_key::insert_unless_there(db, row).await?;
-    let stored = signing_key::find(db, PURPOSE).await?;
-    stored.map(SecretString::from).ok_or_else(|| Error::internal("the signing key was not stored"))
-}
-
-fn generate_key() -> Result<String> {
-    let key = Ed25519KeyPair::generate().and_then(|key| key.to_pkcs8v1()).map_err(Error::internal)?;
-    let body = STANDARD.encode(key.as_ref());
-    Ok(format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"))
 }
 
 /// A new secret to hand out: 256 random bits.
@@ -167,12 +125,16 @@ mod tests {
     use kit::Id as _;
 
     use super::*;
+    use crate::keys;
 
     const NOW: i64 = 1_767_225_600;
 
+    async fn read(tokens: &AccessTokens, token: &str, now: i64) -> Result<Claims, &'static str> {
+        tokens.read(token, DateTime(now * 1_000)).await.expect("nothing is asked of a database")
+    }
+
     fn tokens(options: &UsersOptions) -> AccessTokens {
-        let pem = generate_key().expect("generates");
-        AccessTokens::with_key(options, &pem.into()).expect("a key of ours")
+        AccessTokens::new(options, Arc::new(Keys::of(&keys::generate().expect("generates"))))
     }
 
     fn claims() -> Claims {
@@ -190,74 +152,77 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_token_reads_back_until_it_expires() {
+    #[tokio::test]
+    async fn a_token_reads_back_until_it_expires() {
         let tokens = tokens(&UsersOptions::default());
         let claims = claims();
 
-        let token = tokens.sign(&claims).expect("signs");
+        let token = tokens.sign(&claims).await.expect("signs");
 
-        assert_eq!(tokens.read(&token, NOW), Ok(claims));
-        assert!(tokens.read(&token, NOW + 899).is_ok());
-        assert_eq!(tokens.read(&token, NOW + 900), Err("expired"));
+        assert_eq!(read(&tokens, &token, NOW).await, Ok(claims));
+        assert!(read(&tokens, &token, NOW + 899).await.is_ok());
+        assert_eq!(read(&tokens, &token, NOW + 900).await, Err("expired"));
     }
 
-    #[test]
-    fn a_token_of_the_future_is_refused() {
+    #[tokio::test]
+    async fn a_token_of_the_future_is_refused() {
         let tokens = tokens(&UsersOptions::default());
 
-        let token = tokens.sign(&Claims { nbf: Some(NOW + 1), ..claims() }).expect("signs");
+        let token = tokens.sign(&Claims { nbf: Some(NOW + 1), ..claims() }).await.expect("signs");
 
-        assert_eq!(tokens.read(&token, NOW), Err("not good yet"));
-        assert!(tokens.read(&token, NOW + 1).is_ok());
+        assert_eq!(read(&tokens, &token, NOW).await, Err("not good yet"));
+        assert!(read(&tokens, &token, NOW + 1).await.is_ok());
     }
 
-    #[test]
-    fn tokens_of_other_keys_issuers_and_audiences_are_refused() {
+    #[tokio::test]
+    async fn tokens_of_other_keys_issuers_and_audiences_are_refused() {
         let ours = tokens(&UsersOptions::default());
         let theirs = tokens(&UsersOptions::default());
 
-        let foreign_key = theirs.sign(&claims()).expect("signs");
-        let foreign_issuer = ours.sign(&Claims { iss: "other".to_owned(), ..claims() }).expect("signs");
+        let foreign_key = theirs.sign(&claims()).await.expect("signs");
+        let foreign_issuer =
+            ours.sign(&Claims { iss: "other".to_owned(), ..claims() }).await.expect("signs");
         let foreign_audience =
-            ours.sign(&Claims { aud: "other".to_owned(), ..claims() }).expect("signs");
+            ours.sign(&Claims { aud: "other".to_owned(), ..claims() }).await.expect("signs");
 
-        assert_eq!(ours.read("rubbish", NOW), Err("not a token"));
-        assert_eq!(ours.read(&foreign_key, NOW), Err("signed with an unknown key"));
-        assert_eq!(ours.read(&foreign_issuer, NOW), Err("forged, or meant for somebody else"));
-        assert_eq!(ours.read(&foreign_audience, NOW), Err("forged, or meant for somebody else"));
+        assert_eq!(read(&ours, "rubbish", NOW).await, Err("not a token"));
+        assert_eq!(read(&ours, &foreign_key, NOW).await, Err("signed with an unknown key"));
+        assert_eq!(read(&ours, &foreign_issuer, NOW).await, Err("forged, or meant for somebody else"));
+        assert_eq!(read(&ours, &foreign_audience, NOW).await, Err("forged, or meant for somebody else"));
     }
 
-    #[test]
-    fn a_changed_or_unsigned_token_is_refused() {
+    #[tokio::test]
+    async fn a_changed_or_unsigned_token_is_refused() {
         let tokens = tokens(&UsersOptions::default());
-        let token = tokens.sign(&claims()).expect("signs");
+        let token = tokens.sign(&claims()).await.expect("signs");
         let admin = Claims { roles: vec![Role::Admin], ..claims() };
         let admin = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&admin).expect("plain data"));
         let parts: Vec<&str> = token.split('.').collect();
-        let plain =
-            format!("{{\"alg\":\"none\",\"kid\":{:?}}}", tokens.header.kid.as_ref().expect("set"));
+        let id = jsonwebtoken::decode_header(&token).expect("a token").kid.expect("set");
+        let plain = format!("{{\"alg\":\"none\",\"kid\":{id:?}}}");
         let plain = URL_SAFE_NO_PAD.encode(plain);
 
         let changed = format!("{}.{admin}.{}", parts[0], parts[2]);
         let unsigned = format!("{plain}.{admin}.");
 
-        assert_eq!(tokens.read(&changed, NOW), Err("forged, or meant for somebody else"));
-        assert_eq!(tokens.read(&unsigned, NOW), Err("not a token"));
+        assert_eq!(read(&tokens, &changed, NOW).await, Err("forged, or meant for somebody else"));
+        assert_eq!(read(&tokens, &unsigned, NOW).await, Err("not a token"));
     }
 
-    #[test]
-    fn the_published_key_set_holds_the_public_key_only() {
+    #[tokio::test]
+    async fn the_published_key_set_holds_the_public_key_only() {
         let tokens = tokens(&UsersOptions::default());
 
-        let jwks = tokens.jwks();
+        let jwks = tokens.jwks().await.expect("plain data");
+        let token = tokens.sign(&claims()).await.expect("signs");
+        let header = jsonwebtoken::decode_header(token).expect("a token");
 
         let key = &jwks["keys"][0];
         assert_eq!(key["kty"], "OKP");
         assert_eq!(key["crv"], "Ed25519");
         assert_eq!(key["alg"], "EdDSA");
         assert_eq!(key["use"], "sig");
-        assert_eq!(key["kid"].as_str(), tokens.header.kid.as_deref());
+        assert_eq!(key["kid"].as_str(), header.kid.as_deref());
         assert!(key.get("d").is_none(), "the private key leaked");
     }
 

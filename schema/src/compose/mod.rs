@@ -27,6 +27,12 @@ mod validate;
 pub use error::{CompositionError, CompositionErrors};
 pub(crate) use subgraph::graph_name;
 
+/// What a set of fields such as `id brand { name }` names; nothing when it can't
+/// be read, which composing refuses.
+pub(crate) fn field_selections(text: &str) -> Vec<apollo_compiler::ast::Selection> {
+    field_set::FieldSet::parse(text).map(|set| set.selections).unwrap_or_default()
+}
+
 /// A subgraph as it is handed to the composer.
 #[derive(Debug, Clone)]
 pub struct SubgraphSdl {

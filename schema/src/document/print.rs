@@ -16,6 +16,7 @@ use crate::{
     PublicSchema,
     document::shape::{self, Condition, Conditions, SHIELD},
     error,
+    guards::Refusing,
     witness::Witnesses,
 };
 
@@ -38,21 +39,23 @@ pub(crate) struct Printed {
     pub(crate) conditions: Vec<(Key, Key)>,
 }
 
-/// Prints an operation, or only one field of it by its response key; `None` when
-/// nothing but introspection is asked.
-pub(crate) fn operation(
-    public: &PublicSchema,
+/// Prints an operation, or only one field of it by its response key, without what
+/// is refused; `None` when nothing but introspection is asked.
+pub(crate) fn operation<'d>(
+    public: &'d PublicSchema,
     witnesses: &Witnesses,
-    document: &ExecutableDocument,
-    operation: &Operation,
+    document: &'d ExecutableDocument,
+    operation: &'d Operation,
     names: Names,
     only: Option<&str>,
+    refusing: Option<Refusing<'d>>,
 ) -> Result<Option<Printed>, Vec<ServerError>> {
     let mut printer = Printer {
         public,
         document,
         declared: &operation.variables,
         names,
+        refusing,
         text: String::new(),
         occurrences: HashMap::new(),
         conditions: Vec::new(),
@@ -66,10 +69,13 @@ pub(crate) fn operation(
     );
     for (key, occurrences) in root {
         let (first, _) = occurrences[0];
-        if first.name.starts_with("__") || only.is_some_and(|only| key != only) {
+        let is_refused =
+            refusing.is_some_and(|it| it.keeps_out(&operation.selection_set.ty, &first.name));
+        if first.name.starts_with("__") || only.is_some_and(|only| key != only) || is_refused {
             continue;
         }
-        printer.root_field(&occurrences, is_mutation, &witnesses.selection(&first.name))?;
+        let witness = witnesses.selection(&first.name, refusing);
+        printer.root_field(&occurrences, is_mutation, &witness)?;
     }
     if printer.text.is_empty() {
         return Ok(None);
@@ -104,6 +110,8 @@ struct Printer<'d> {
     document: &'d ExecutableDocument,
     declared: &'d [Node<VariableDefinition>],
     names: Names,
+    /// What is not asked, because the viewer may not see it.
+    refusing: Option<Refusing<'d>>,
     text: String,
     /// In how many places a condition depends on a variable.
     occurrences: HashMap<Key, usize>,
@@ -229,14 +237,15 @@ impl<'d> Printer<'d> {
     fn block(&mut self, ty: &'d Name, part: &Part<'d>) {
         let mut merged = Merged::default();
         for field in &part.fields {
-            merged.fields.entry(field.response_key()).or_default().push(field);
+            self.add(ty, field, &mut merged);
         }
         for set in &part.sets {
             self.merge(ty, set, &mut merged);
         }
         self.text.push('{');
-        // An object of a hidden type must be known as one.
-        let needs_type = self.names == Names::Client || self.public.hides_values;
+        // An object of a hidden or refused type must be known as one.
+        let needs_type =
+            self.names == Names::Client || self.public.hides_values || self.refusing.is_some();
         if needs_type && self.public.schema.get_object(ty).is_none() {
             self.text.push_str("__typename ");
         }
@@ -267,6 +276,21 @@ impl<'d> Printer<'d> {
         self.text.push('}');
     }
 
+    /// Adds a field of this type. Of an abstract type, some of whose objects refuse
+    /// it, it is asked of the others.
+    fn add(&self, ty: &'d Name, field: &'d executable::Field, merged: &mut Merged<'d>) {
+        let possible = self.public.possible_types(ty);
+        let is_asked = |ty: &&Name| !self.refusing.is_some_and(|it| it.keeps_out(ty, &field.name));
+        if possible.iter().all(|ty| is_asked(&ty)) {
+            merged.fields.entry(field.response_key()).or_default().push(field);
+            return;
+        }
+        for object in possible.iter().filter(is_asked) {
+            let place = merged.fragments.entry((Some(object), Conditions::new())).or_default();
+            place.fields.push(field);
+        }
+    }
+
     fn merge(&self, ty: &'d Name, set: &'d SelectionSet, merged: &mut Merged<'d>) {
         for selected in &set.selections {
             let Some(conditions) = conditions(selected.directives()) else {
@@ -274,7 +298,7 @@ impl<'d> Printer<'d> {
             };
             let inner = match selected {
                 Selected::Field(field) if conditions.is_empty() => {
-                    merged.fields.entry(field.response_key()).or_default().push(field);
+                    self.add(ty, field, merged);
                     continue;
                 }
                 Selected::Field(field) => {

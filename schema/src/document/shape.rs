@@ -16,7 +16,7 @@ use apollo_compiler::{
 use async_graphql::{Name as Key, Pos, ServerError};
 use indexmap::IndexMap;
 
-use crate::{PublicSchema, document::position, error};
+use crate::{PublicSchema, document::position, error, guards::Refusal};
 
 /// Marks the planner's name for a client's alias, see [`Field::planned`].
 pub(crate) const SHIELD: &str = "_gw_";
@@ -37,6 +37,8 @@ pub(crate) struct Selection {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Variant {
     pub(crate) typename: Key,
+    /// Why the viewer may not see such an object.
+    pub(crate) refused: Option<Refusal>,
     pub(crate) fields: Vec<Field>,
 }
 
@@ -52,6 +54,8 @@ pub(crate) struct Field {
     /// The field's own name.
     pub(crate) name: Key,
     pub(crate) ty: Ty,
+    /// Why the viewer may not see it.
+    pub(crate) refused: Option<Refusal>,
     /// Left out unless one of these holds; always there when empty.
     pub(crate) when: Vec<Conditions>,
     /// For composite types.
@@ -258,7 +262,7 @@ impl<'d> Builder<'d> {
         let fields =
             collected.into_iter().map(|(key, occurrences)| self.field(object, key, &occurrences));
         let fields = fields.collect::<Result<_, Vec<ServerError>>>()?;
-        Ok(Variant { typename: Key::new(object.as_str()), fields })
+        Ok(Variant { typename: Key::new(object.as_str()), refused: None, fields })
     }
 
     fn field(
@@ -305,6 +309,7 @@ impl<'d> Builder<'d> {
             planned,
             name: Key::new(first.name.as_str()),
             ty: ty.into(),
+            refused: None,
             when,
             selection,
             values: self.values(inner),

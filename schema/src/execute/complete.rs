@@ -11,6 +11,7 @@ use super::{
 use crate::{
     document::shape::{Field, Selection, Ty, Variant},
     error::{self, INTERNAL},
+    guards::Refusal,
 };
 
 /// Completes the tree in place; `false` when nothing of it may stand.
@@ -49,6 +50,14 @@ impl<'s> Completer<'s> {
                 continue;
             }
             self.path.push(Piece::Field(field));
+            if let Some(refusal) = &field.refused {
+                // The plan has not asked for it, and whoever brings it along is not heard.
+                object.swap_remove(self.keys.of(field));
+                self.refuse(refusal, field);
+                self.path.pop();
+                stands &= !matches!(field.ty, Ty::NonNull(_));
+                continue;
+            }
             stands &= match object.get_mut(self.keys.of(field)) {
                 Some(value) => self.value(value, &field.ty, field),
                 None if matches!(field.ty, Ty::NonNull(_)) => {
@@ -109,6 +118,10 @@ impl<'s> Completer<'s> {
             (Value::Null, ..) => return,
             (Value::Object(object), Some(selection), _) => {
                 match selection.variant(typename(object)) {
+                    Some(Variant { refused: Some(refusal), .. }) => {
+                        self.refuse(refusal, field);
+                        false
+                    }
                     // Asked for its type, and nobody knows it.
                     Some(variant) if self.names_no_type(selection, variant) => {
                         self.report("the type of this object is not known");
@@ -181,6 +194,13 @@ impl<'s> Completer<'s> {
             Piece::Index(index) => PathSegment::Index(*index),
         });
         pieces.collect()
+    }
+
+    /// What a viewer may not see is said at its place, whatever else went wrong.
+    fn refuse(&mut self, refusal: &Refusal, field: &Field) {
+        if self.errors.len() < super::MAX_ERRORS {
+            self.errors.push(refusal.at(self.here(), field.position));
+        }
     }
 
     fn report(&mut self, message: &str) {

@@ -10,6 +10,7 @@
 //! - `=== query`, `=== operation`, `=== variables`: the next request. A query
 //!   stands until the next one; the other two go back to nothing with it.
 //!   `«N×text»` repeats a text, `#` in it is the number of the repetition.
+//! - `=== viewer [ROLE…]`: who asks from here on; a guest without a role.
 //! - `=== answer`: the exact answer; `=== events`: all answers of a
 //!   subscription; `=== sent`: what the subgraphs were asked meanwhile, in order;
 //!   `=== plan`: the plan; `=== schema`: the public schema; `=== supergraph`:
@@ -26,7 +27,7 @@ use std::{
 
 use async_graphql::{Value, Variables};
 use futures_util::StreamExt as _;
-use kit::RequestScope;
+use kit::{RequestScope, Role, Viewer};
 use schema::{
     Engine, EngineError, GraphQLRequest, Limits, LocalSubgraph, SubgraphSource, Transport,
     compose::SubgraphSdl,
@@ -50,7 +51,12 @@ pub(crate) async fn run(path: &Path, updates: bool) -> Result<(), String> {
         return Err("a case starts with a comment".to_owned());
     }
     let log = Log::default();
-    let mut runner = Runner { engine: graph(&sections, &log)?, log, asked: Asked::default() };
+    let mut runner = Runner {
+        engine: graph(&sections, &log)?,
+        log,
+        asked: Asked::default(),
+        scope: RequestScope::default(),
+    };
     let mut problems = Vec::new();
     let mut updated = comment.to_owned();
     for section in &sections {
@@ -154,6 +160,7 @@ struct Runner {
     engine: Result<Engine, EngineError>,
     log: Log,
     asked: Asked,
+    scope: RequestScope,
 }
 
 impl Runner {
@@ -163,6 +170,7 @@ impl Runner {
         match section.kind() {
             "subgraph" | "data" | "module" => {}
             "query" => self.asked = Asked { query: repeated(body)?, ..Asked::default() },
+            "viewer" => self.scope.viewer = Arc::new(viewer(&section.heading)?),
             "operation" => self.asked.operation = Some(body.to_owned()),
             "variables" => self.asked.variables = variables(&json::parse(body)?),
             "answer" => return self.timed(Self::answer).await.map(Some),
@@ -198,12 +206,12 @@ impl Runner {
     }
 
     async fn answer(&self) -> Result<String, String> {
-        let answer = self.engine()?.execute(self.request(), RequestScope::default()).await;
+        let answer = self.engine()?.execute(self.request(), self.scope.clone()).await;
         text(&answer.to_json())
     }
 
     async fn events(&self) -> Result<String, String> {
-        let answers = self.engine()?.subscribe(self.request(), RequestScope::default());
+        let answers = self.engine()?.subscribe(self.request(), self.scope.clone());
         let texts: Vec<_> = answers.map(|answer| text(&answer.to_json())).collect().await;
         Ok(texts.into_iter().collect::<Result<Vec<_>, _>>()?.join("\n"))
     }
@@ -228,6 +236,21 @@ impl Runner {
 fn text(json: &[u8]) -> Result<String, String> {
     let json = std::str::from_utf8(json).map_err(|error| error.to_string())?;
     json::parse(json).map(|value| json::pretty(&value))
+}
+
+/// Somebody with the roles of a heading.
+fn viewer(heading: &str) -> Result<Viewer, String> {
+    let role = |name: &str| match name {
+        "customer" => Ok(Role::Customer),
+        "seller" => Ok(Role::Seller),
+        "support" => Ok(Role::Support),
+        "moderator" => Ok(Role::Moderator),
+        "admin" => Ok(Role::Admin),
+        other => Err(format!("there is no role {other}")),
+    };
+    let roles: Vec<Role> = heading.split(' ').skip(1).map(role).collect::<Result<_, _>>()?;
+    let account = (!roles.is_empty()).then(|| kit::seed::id(1));
+    Ok(Viewer { account, roles, ..Viewer::default() })
 }
 
 fn variables(value: &Value) -> Variables {

@@ -3,6 +3,7 @@
 
 mod demo;
 mod files;
+mod guesses;
 mod identity;
 mod keys;
 mod mailed_tokens;
@@ -21,6 +22,7 @@ pub use demo::{DemoAccount, DemoAccounts};
 pub use files::{
     FileBytes, FileTransfer, Files, NotAttached, NotOpened, NotReceived, OpenFile, StoredFile,
 };
+pub use guesses::Guesses;
 pub use identity::Identity;
 pub use keys::KeySet;
 pub use mailed_tokens::{MailedTokenPurpose, MailedTokens};

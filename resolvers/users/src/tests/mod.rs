@@ -4,6 +4,7 @@
 mod accounts;
 mod addresses;
 mod entities;
+mod keys;
 mod mailed;
 mod paging;
 mod people;
@@ -132,12 +133,14 @@ fn support() -> Viewer {
 async fn instances_on_one_database_share_the_signing_key() {
     let module = TestModule::start().await;
     let (viewer, payload) = module.member("ada").await;
-    let first = module.platform.ports.get::<dyn kit::ports::KeySet>().expect("provided").jwks();
+    let first = module.platform.ports.get::<dyn kit::ports::KeySet>().expect("provided").jwks().await;
+    let first = first.expect("the keys");
 
     let second = Platform { ports: Ports::default(), ..module.platform.clone() };
     Users::new(UsersOptions::default()).start(&second).await.expect("starts");
 
-    assert_eq!(second.ports.get::<dyn kit::ports::KeySet>().expect("provided").jwks(), first);
+    let theirs = second.ports.get::<dyn kit::ports::KeySet>().expect("provided").jwks().await;
+    assert_eq!(theirs.expect("the keys"), first);
     let identity = second.ports.get::<dyn Identity>().expect("provided");
     let token = payload["accessToken"].as_str().expect("a token");
     assert_eq!(identity.viewer(token).await.expect("a good token").account, viewer.account);
