@@ -6,6 +6,7 @@ mod addresses;
 mod demo;
 mod events;
 mod failure;
+mod identities;
 mod identity;
 mod inputs;
 mod loaders;
@@ -14,6 +15,7 @@ mod mutations;
 mod options;
 mod passwords;
 mod people;
+mod providers;
 mod queries;
 mod roles;
 mod second_factor;
@@ -35,10 +37,10 @@ use kit::{
     ports::{DemoAccounts, Identity, KeySet, MailedTokens, People, Sellers},
 };
 
-pub use crate::options::UsersOptions;
+pub use crate::options::{ProviderOptions, UsersOptions};
 use crate::{
-    demo::DemoPeople, identity::LiveSessions, mutations::Mutation, queries::Query, service::Service,
-    tokens::AccessTokens, types::Node,
+    demo::DemoPeople, identity::LiveSessions, mutations::Mutation, providers::Providers, queries::Query,
+    service::Service, tokens::AccessTokens, types::Node,
 };
 
 /// The users module.
@@ -64,7 +66,8 @@ impl Module for Users {
         let options = self.options.clone();
         let tokens = Arc::new(AccessTokens::open(&options, platform).await?);
         let live = LiveSessions::new(platform);
-        let service = Arc::new(Service::new(platform, options, tokens.clone(), live));
+        let providers = Arc::new(Providers::open(&options, platform)?);
+        let service = Arc::new(Service::new(platform, options, tokens.clone(), live, providers.clone()));
 
         platform.ports.provide::<dyn Identity>(service.clone());
         platform.ports.provide::<dyn Sellers>(service.clone());
@@ -78,6 +81,7 @@ impl Module for Users {
             .data(service.clone())
             .register_output_type::<Node>();
         Ok(Parts::new(kit::finish(schema))
+            .health(providers)
             .worker("users.expired-sessions", sessions::forget_expired(service, platform.stop.clone())))
     }
 }

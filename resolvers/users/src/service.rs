@@ -18,6 +18,7 @@ use crate::{
     failure::{Failure, Refusal},
     identity::LiveSessions,
     passwords::Passwords,
+    providers::Providers,
     roles,
     tokens::AccessTokens,
     validation::{Checks, normalised_email},
@@ -34,6 +35,7 @@ pub(crate) struct Service {
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Arc<AccessTokens>,
     pub(crate) live: LiveSessions,
+    pub(crate) providers: Arc<Providers>,
 }
 
 /// Which users a member of staff looks for.
@@ -93,6 +95,7 @@ impl Service {
         options: UsersOptions,
         tokens: Arc<AccessTokens>,
         live: LiveSessions,
+        providers: Arc<Providers>,
     ) -> Self {
         Self {
             db: platform.db.clone(),
@@ -101,6 +104,7 @@ impl Service {
             passwords: Passwords::new(),
             tokens,
             live,
+            providers,
         }
     }
 
@@ -146,9 +150,9 @@ impl Service {
         let account = account::Model {
             id: AccountId::generate(),
             user_id: user.id,
-            email,
+            email: Some(email),
             email_verified: false,
-            password_hash,
+            password_hash: Some(password_hash),
             roles: roles::to_text(&[Role::Customer]),
             locale: self.options.default_locale.clone(),
             currency: self.options.default_currency.to_string(),

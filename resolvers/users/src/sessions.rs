@@ -73,7 +73,7 @@ impl Service {
             // Nobody has another, and Postgres refuses to look for some.
             false => None,
         };
-        let hash = account.as_ref().map(|account| account.password_hash.clone());
+        let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let is_right = self.passwords.verify(password, hash).await?;
         match account {
             Some(account) if is_right => Ok(self.after_first_step(account.into(), user_agent).await?),
