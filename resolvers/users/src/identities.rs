@@ -1,7 +1,8 @@
 //! Accounts that are signed in to with an identity provider: found, made at the
 //! first use, linked and unlinked.
 
-use aws_lc_rs::rand;
+use std::iter;
+
 use entities::users::{account, factor, identity, user};
 use kit::{
     DateTime, Error, Id as _, Result, Role, Viewer,
@@ -21,8 +22,8 @@ use crate::{
 
 /// Logins of one account.
 const MOST_IDENTITIES: usize = 20;
-/// Handles that are tried for one account.
-const HANDLES: u32 = 8;
+/// The letters that make a handle unique where somebody has it, from few to many.
+const SUFFIXES: [usize; 3] = [5, 7, 9];
 
 /// What an account is like that nobody signed up for.
 #[derive(Clone)]
@@ -188,11 +189,11 @@ async fn add(
 
 async fn add_user(transaction: &DatabaseTransaction, person: &Person, now: DateTime) -> Result<UserId> {
     let id = UserId::generate();
-    for attempt in 0..HANDLES {
-        let handle = match attempt {
-            0 => person.handle.clone(),
-            _ => format!("{}-{}", person.handle, suffix()?),
-        };
+    // The end of an id is random.
+    let unique = id.ulid().to_string().to_ascii_lowercase();
+    let longer =
+        SUFFIXES.map(|letters| format!("{}-{}", person.handle, &unique[unique.len() - letters..]));
+    for handle in iter::once(person.handle.clone()).chain(longer) {
         let row = user::Model {
             id,
             handle,
@@ -206,14 +207,6 @@ async fn add_user(transaction: &DatabaseTransaction, person: &Person, now: DateT
         }
     }
     Err(Error::internal("no handle was free"))
-}
-
-/// What makes a handle unique: 25 bits.
-fn suffix() -> Result<String> {
-    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-    let mut bytes = [0; 5];
-    rand::fill(&mut bytes).map_err(Error::internal)?;
-    Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect())
 }
 
 async fn link(

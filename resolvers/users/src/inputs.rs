@@ -62,6 +62,7 @@ pub(crate) struct PasswordLogin {
 
 /// Authorization code and PKCE verifier; see `signInProviders`.
 #[derive(InputObject)]
+#[graphql(name = "OAuthLogin")]
 pub(crate) struct OAuthLogin {
     /// Name of the provider.
     pub(crate) provider: String,

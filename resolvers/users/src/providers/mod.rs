@@ -74,8 +74,11 @@ impl Providers {
             .build()
             .map_err(Error::internal)?;
         let open = |provider: &ProviderOptions| {
-            let bounds =
-                OutsideOptions { timeout: options.provider_timeout, ..OutsideOptions::default() };
+            let bounds = OutsideOptions {
+                timeout: options.provider_timeout,
+                retries: 1,
+                ..OutsideOptions::default()
+            };
             Provider {
                 skew: i64::try_from(options.clock_skew.as_secs()).unwrap_or(i64::MAX),
                 clock: platform.clock.clone(),

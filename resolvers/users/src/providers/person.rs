@@ -9,7 +9,7 @@ use crate::{
 /// The longest label.
 const LONGEST_LABEL: usize = 120;
 /// Leaves room for what makes a handle unique.
-const LONGEST_BASE: usize = 24;
+const LONGEST_BASE: usize = 20;
 
 /// Somebody whom a provider has vouched for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -114,16 +114,24 @@ impl Provider {
                 *last = Some(Attempt { at: directory.clock.now(), is_good: true });
                 Ok(published)
             }
-            Err(_) => known.filter(|known| wanted(known)).ok_or_else(|| self.away()),
+            Err(_) => {
+                // The pause begins when the call is over: it may have been long.
+                *last = Some(Attempt { at: directory.clock.now(), is_good: false });
+                known.filter(|known| wanted(known)).ok_or_else(|| self.away())
+            }
         }
     }
 
-    /// Asks the provider if it is time to; whether the last answer was good.
+    /// Asks the provider if it is time to, or if it was away; whether it is now.
     pub(super) async fn refresh(&self) -> Result<()> {
-        self.published(|_| true).await?;
-        let last = self.directory.last.lock().await;
-        let is_good = last.as_ref().is_some_and(|last| last.is_good);
-        if is_good { Ok(()) } else { Err(self.away()) }
+        let was_good = self.is_good().await;
+        self.published(|_| was_good).await?;
+        if self.is_good().await { Ok(()) } else { Err(self.away()) }
+    }
+
+    /// Whether the last answer was good.
+    async fn is_good(&self) -> bool {
+        self.directory.last.lock().await.as_ref().is_some_and(|last| last.is_good)
     }
 
     /// Whatever the reason, which is in the log: the provider is away.
