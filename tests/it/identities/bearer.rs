@@ -92,6 +92,41 @@ async fn accounts_of_the_same_name_get_handles_of_their_own() {
 }
 
 #[tokio::test]
+async fn people_who_come_at_once_under_one_name_and_email_are_people_of_their_own() {
+    let acme = Scripted::start().await;
+    on_each_database_with(trusting(provider(&acme.url)), async |app| {
+        let came = join_all((0..12).map(async |number| {
+            let claims =
+                json!({ "sub": format!("u-{number}"), "name": "Ada", "email": "ada@x.example" });
+            me(&app.guest().with_token(&acme.token(claims))).await
+        }))
+        .await;
+
+        let handles: HashSet<_> = came.iter().map(|one| one["user"]["handle"].to_string()).collect();
+        assert_eq!(handles.len(), 12, "{handles:?}");
+        assert_eq!(came.iter().filter(|one| one["email"] == "ada@x.example").count(), 1, "{came:?}");
+        assert_eq!(came.iter().filter(|one| one["email"].is_null()).count(), 11, "{came:?}");
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_of_somebody_known_costs_one_statement() {
+    let acme = Scripted::start().await;
+    on_each_database_with(trusting(provider(&acme.url)), async |app| {
+        let client = app.guest().with_token(&acme.token(ada()));
+        client.ask("{ hello }", json!({})).await;
+
+        let (answer, statements) = app.statements(client.ask("{ hello }", json!({}))).await;
+
+        assert_eq!((answer["data"]["hello"].is_string(), statements), (true, 1));
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_token_that_is_not_for_us_now_is_refused_and_makes_nobody() {
     let acme = Scripted::start().await;
     let mut with_parties = provider(&acme.url);

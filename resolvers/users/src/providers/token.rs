@@ -61,11 +61,10 @@ fn signed_with(algorithm: Algorithm) -> Validation {
 fn check_header(header: &Header, purpose: Purpose<'_>) -> Result<(), &'static str> {
     // Logout tokens, for one, are signed with the same keys.
     let kind = header.typ.as_deref().map(|kind| kind.to_ascii_lowercase());
-    let is_right = match (kind.as_deref(), purpose) {
-        (None | Some("jwt"), _) => true,
-        (Some("at+jwt" | "application/at+jwt"), Purpose::Bearer) => true,
-        _ => false,
-    };
+    let is_right = matches!(
+        (kind.as_deref(), purpose),
+        (None | Some("jwt"), _) | (Some("at+jwt" | "application/at+jwt"), Purpose::Bearer)
+    );
     if !is_right {
         return Err("a token for something else");
     }
