@@ -298,3 +298,8 @@ id!(
     AddressId,
     "addr"
 );
+id!(
+    /// A login of an account with an identity provider.
+    IdentityId,
+    "idn"
+);

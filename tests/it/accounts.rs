@@ -94,7 +94,7 @@ fn refused_for(user_errors: Value) -> Value {
 }
 
 /// The status and code that the client's token is answered with.
-async fn standing(client: &Client) -> (u16, Value) {
+pub(crate) async fn standing(client: &Client) -> (u16, Value) {
     let answer = client.post(json!({ "query": "{ me { id } }" })).await;
     (answer.status.as_u16(), answer.json()["errors"][0]["extensions"]["code"].clone())
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, future::join_all};
-use kit::{Database, Error, Result, ids::ProductId};
-use sea_orm::ConnectionTrait as _;
+use kit::{Backend, Database, Error, Result, ids::ProductId};
+use sea_orm::{ConnectionTrait as _, Statement};
 use tests::on_each_database;
 
 /// Changes two products, one after the other, in one transaction.
@@ -41,4 +41,39 @@ async fn transactions_that_lock_each_other_out_are_tried_again() {
         app.stop().await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_while_a_transaction_begins_leaves_none_open() {
+    on_each_database(async |app| {
+        let db = app.app().db();
+        let nothing = || db.transaction(|_| async { Ok(()) }.boxed());
+
+        // Each is looked at once, which is when it asks the database to begin.
+        for _ in 0..40 {
+            assert!(nothing().now_or_never().is_none());
+        }
+
+        nothing().await.expect("there is a connection that works");
+        if db.backend() == Backend::Postgres {
+            until_no_transaction_is_open(db).await;
+        }
+        app.stop().await;
+    })
+    .await;
+}
+
+/// Waits for the transactions that are under way, and finds those that stay.
+async fn until_no_transaction_is_open(db: &Database) {
+    let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE \
+                'idle in transaction%'";
+    let statement = Statement::from_string(db.read().get_database_backend(), open);
+    for _ in 0..400 {
+        let row = db.read().query_one_raw(statement.clone()).await.expect("a statement").expect("a row");
+        if row.try_get_by_index::<i64>(0).expect("a number") == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("a transaction stays open");
 }

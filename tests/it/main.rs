@@ -9,6 +9,7 @@ mod fanout;
 mod files;
 mod graph;
 mod http;
+mod identities;
 mod instances;
 mod limits;
 mod log;

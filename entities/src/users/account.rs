@@ -2,7 +2,7 @@
 
 use sea_orm::{
     Condition, DatabaseConnection, DbBackend, DerivePartialModel, FromQueryResult, QueryOrder as _,
-    QuerySelect as _,
+    QuerySelect as _, SelectExt as _,
     entity::prelude::*,
     sea_query::{Expr, ExprTrait as _, OnConflict},
 };
@@ -19,12 +19,13 @@ pub struct Model {
     pub id: AccountId,
     /// Whose private side this is.
     pub user_id: UserId,
-    /// Unique; lower-case.
-    pub email: String,
+    /// Unique; lower-case. None where an identity provider told none, or one that
+    /// another account has.
+    pub email: Option<String>,
     /// Whether the person showed that the email is theirs.
     pub email_verified: bool,
-    /// Argon2id, as a PHC string.
-    pub password_hash: String,
+    /// Argon2id, as a PHC string; none for who signs in elsewhere.
+    pub password_hash: Option<String>,
     /// JSON array of role names, the foremost role last.
     pub roles: String,
     /// BCP 47.
@@ -43,8 +44,8 @@ pub struct Details {
     pub id: AccountId,
     /// Whose private side this is.
     pub user_id: UserId,
-    /// Lower-case.
-    pub email: String,
+    /// Lower-case; none where nobody told one.
+    pub email: Option<String>,
     /// Whether the person showed that the email is theirs.
     pub email_verified: bool,
     /// JSON array of role names, the foremost role last.
@@ -66,8 +67,8 @@ pub struct Person {
     pub user_id: UserId,
     /// As the person writes it.
     pub display_name: String,
-    /// Lower-case.
-    pub email: String,
+    /// Lower-case; none where nobody told one.
+    pub email: Option<String>,
     /// Whether the person showed that the email is theirs.
     pub email_verified: bool,
     /// BCP 47.
@@ -168,7 +169,8 @@ pub fn has_foremost_role(name: &str) -> Condition {
     Condition::all().add(Column::Roles.ends_with(format!("\"{name}\"]")))
 }
 
-/// Email and shown name of the first accounts that match, oldest id first.
+/// Email and shown name of the first accounts that match and have one, oldest id
+/// first.
 ///
 /// # Errors
 /// When the database fails.
@@ -183,6 +185,7 @@ pub async fn names(
         .column(user::Column::DisplayName)
         .inner_join(user::Entity)
         .filter(matching)
+        .filter(Column::Email.is_not_null())
         .order_by_asc(Column::Id)
         .limit(limit)
         .into_tuple()
@@ -296,6 +299,26 @@ pub async fn set_roles(
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .filter(Column::Id.eq(id));
     Ok(set.exec_with_returning(db).await?.into_iter().next().map(Details::from))
+}
+
+/// Whether the account can be signed in to with a password.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_password(db: &impl ConnectionTrait, id: AccountId) -> Result<bool, DbErr> {
+    Entity::find_by_id(id)
+        .filter(Column::Email.is_not_null())
+        .filter(Column::PasswordHash.is_not_null())
+        .exists(db)
+        .await
+}
+
+/// Whether the account's email was confirmed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_email_verified(db: &impl ConnectionTrait, id: AccountId) -> Result<bool, DbErr> {
+    Entity::find_by_id(id).filter(Column::EmailVerified.eq(true)).exists(db).await
 }
 
 /// Notes that the email is the account's. `None` when there is no such account.

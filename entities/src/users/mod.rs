@@ -4,6 +4,7 @@ pub mod account;
 pub mod address;
 pub mod challenge;
 pub mod factor;
+pub mod identity;
 pub mod mailed_token;
 pub mod recovery_code;
 pub mod refresh_token;

@@ -45,6 +45,11 @@ pub(super) fn problems(config: &Config, sources: &Sources) -> Result<Vec<String>
              it to false, or listen on an address of your own network only",
         ),
         (
+            config.auth.providers.values().any(|provider| provider.allow_http),
+            "auth.providers.<name>.allow_http trusts whoever is between us and an identity provider: set it to \
+             false",
+        ),
+        (
             !config.limits.enabled,
             "limits.enabled lets everybody ask as much as they like: set it to true",
         ),
@@ -123,12 +128,21 @@ mod tests {
             ("WEFT_SERVER__CSRF", "false"),
             ("WEFT_SERVER__EXPOSE_SUBGRAPHS", "true"),
             ("WEFT_LIMITS__ENABLED", "false"),
+            ("WEFT_AUTH__PROVIDERS__ACME__ISSUER", "http://id.example"),
+            ("WEFT_AUTH__PROVIDERS__ACME__AUDIENCE", "weft"),
+            ("WEFT_AUTH__PROVIDERS__ACME__ALLOW_HTTP", "true"),
         ];
         let inside = [("WEFT_SERVER__HOST", "10.0.0.7"), ("WEFT_SERVER__EXPOSE_SUBGRAPHS", "true")];
 
         assert_eq!(
             named_with_key(&[&SAFE[..], &open].concat()),
-            ["server.cors.origins", "server.csrf", "server.expose_subgraphs", "limits.enabled"]
+            [
+                "server.cors.origins",
+                "server.csrf",
+                "server.expose_subgraphs",
+                "auth.providers.<name>.allow_http",
+                "limits.enabled"
+            ]
         );
         assert_eq!(named_with_key(&[&SAFE[..], &inside].concat()), Vec::<String>::new());
     }

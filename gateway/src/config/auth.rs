@@ -1,12 +1,12 @@
 //! `[auth]`: accounts, tokens and sessions.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use users::UsersOptions;
 
-use super::{ConfigError, Key, key, text::masked};
+use super::{ConfigError, Key, ProviderConfig, key, providers, text::masked};
 
 /// Accounts, tokens and sessions.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,6 +32,20 @@ pub struct AuthConfig {
     pub default_locale: String,
     /// Preferred currency of new accounts.
     pub default_currency: String,
+    /// Identity providers, by name.
+    pub providers: BTreeMap<String, ProviderConfig>,
+    /// How far a provider's clock may be from ours.
+    #[serde(with = "humantime_serde")]
+    pub clock_skew: Duration,
+    /// How long a provider may take for one answer.
+    #[serde(with = "humantime_serde")]
+    pub provider_timeout: Duration,
+    /// How long a provider's keys are taken for current.
+    #[serde(with = "humantime_serde")]
+    pub provider_keys_max_age: Duration,
+    /// How long a provider is left alone after it was asked for its keys.
+    #[serde(with = "humantime_serde")]
+    pub provider_keys_pause: Duration,
 }
 
 pub(super) const KEYS: &[Key] = &[
@@ -51,6 +65,17 @@ pub(super) const KEYS: &[Key] = &[
     key("auth.refresh_token_lifetime", "How long a session lasts without being used."),
     key("auth.default_locale", "Language tag of new accounts."),
     key("auth.default_currency", "Preferred currency of new accounts, ISO 4217."),
+    key("auth.clock_skew", "How far the clock of an identity provider may be from ours."),
+    key("auth.provider_timeout", "How long an identity provider may take for one answer."),
+    key(
+        "auth.provider_keys_max_age",
+        "How long the keys of an identity provider are taken for current. While it is away they stay good.",
+    ),
+    key(
+        "auth.provider_keys_pause",
+        "How long an identity provider is left alone after it was asked for its keys, whatever unknown keys \
+         tokens name.",
+    ),
 ];
 
 impl Default for AuthConfig {
@@ -65,6 +90,11 @@ impl Default for AuthConfig {
             refresh_token_lifetime: users.refresh_token_lifetime,
             default_locale: users.default_locale,
             default_currency: users.default_currency.to_string(),
+            providers: BTreeMap::new(),
+            clock_skew: users.clock_skew,
+            provider_timeout: users.provider_timeout,
+            provider_keys_max_age: users.provider_keys_max_age,
+            provider_keys_pause: users.provider_keys_pause,
         }
     }
 }
@@ -73,7 +103,7 @@ impl AuthConfig {
     /// As the users module wants it.
     ///
     /// # Errors
-    /// When the currency is none, or a key can't be read.
+    /// When the currency is none, or a key can't be read or a provider can't be used.
     pub(crate) fn users(&self) -> Result<UsersOptions, ConfigError> {
         use secrecy::ExposeSecret as _;
 
@@ -83,6 +113,10 @@ impl AuthConfig {
                 "auth.default_currency: `{given}` is no currency code such as `EUR`"
             ))
         })?;
+        if self.provider_timeout.is_zero() {
+            let message = "auth.provider_timeout must be longer than nothing, such as `5s`";
+            return Err(ConfigError::Value(message.to_owned()));
+        }
         let has_key = !self.signing_key.expose_secret().trim().is_empty();
         let options = UsersOptions {
             signing_key_pem: has_key.then(|| self.signing_key.clone()),
@@ -93,6 +127,11 @@ impl AuthConfig {
             refresh_token_lifetime: self.refresh_token_lifetime,
             default_locale: self.default_locale.clone(),
             default_currency,
+            providers: providers::options(&self.providers, &self.issuer)?,
+            clock_skew: self.clock_skew,
+            provider_timeout: self.provider_timeout,
+            provider_keys_max_age: self.provider_keys_max_age,
+            provider_keys_pause: self.provider_keys_pause,
         };
         match users::keys::check(&options) {
             Ok(_) => Ok(options),

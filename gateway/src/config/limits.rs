@@ -156,6 +156,7 @@ impl Default for AttemptsConfig {
             "mfaFactorSet",
             "mfaRecoveryCodesRenew",
             "emailConfirmationRequest",
+            "identityLink",
         ];
         Self {
             fields: fields.map(str::to_owned).into(),

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    Config, Key, RemoteConfig, auth, database, events, files, graph, limits, mail, modules,
-    notifications, persisted_queries, push, realtime, redis, server, telemetry, webhooks,
+    Config, Key, ProviderConfig, RemoteConfig, auth, database, events, files, graph, limits, mail,
+    modules, notifications, persisted_queries, providers, push, realtime, redis, server, telemetry,
+    webhooks,
 };
 
 /// What a name of one's own is called in the table.
@@ -21,6 +22,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         limits::KEYS,
         persisted_queries::KEYS,
         auth::KEYS,
+        providers::KEYS,
         modules::KEYS,
         events::KEYS,
         files::KEYS,
@@ -61,10 +63,11 @@ pub(super) fn values(config: &Config) -> Vec<(String, String)> {
     values
 }
 
-/// The settings and their defaults, remote modules under [`ANY`] name.
+/// The settings and their defaults; what has a name of its own under [`ANY`].
 pub(super) fn defaults() -> Vec<(String, String)> {
     let mut config = Config::default();
     config.modules.remote.insert(ANY.to_owned(), RemoteConfig::at(""));
+    config.auth.providers.insert(ANY.to_owned(), ProviderConfig::default());
     values(&config)
 }
 

@@ -46,6 +46,9 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
         ("WEFT_GRAPH__LIMITS__DEPTH", "12"),
         ("WEFT_MODULES__REMOTE__SEARCH__URL", "http://search"),
         ("WEFT_AUTH__ISSUER", "007"),
+        ("WEFT_AUTH__PROVIDERS__ACME__ISSUER", "https://id.example"),
+        ("WEFT_AUTH__PROVIDERS__ACME__AUDIENCE", "weft, shop"),
+        ("WEFT_AUTH__PROVIDERS__ACME__LINK_VERIFIED_EMAILS", "true"),
         ("WEFT_REQUIRE_PEERS", "1"),
     ];
 
@@ -61,6 +64,9 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
     assert_eq!(config.graph.limits.tokens, 5_000);
     assert_eq!(config.modules.remote.keys().collect::<Vec<_>>(), ["products", "search"]);
     assert_eq!(config.auth.issuer, "007");
+    assert_eq!(config.auth.providers["acme"].issuer, "https://id.example");
+    assert_eq!(config.auth.providers["acme"].audience, ["weft", "shop"]);
+    assert!(config.auth.providers["acme"].link_verified_emails);
 }
 
 #[test]
@@ -130,6 +136,24 @@ fn a_wrong_value_is_named_with_its_key() {
             "files.url names a bucket: set files.s3.access_key_id and files.s3.secret_access_key",
         ),
         ("[files]\nsigning_key = \"short\"", "files.signing_key must have at least 32 characters"),
+        (
+            "[auth.providers.acme]\nissuer = \"http://id.example\"\naudience = \"weft\"",
+            "auth.providers.acme.issuer: `http://id.example` is no address such as `https://id.example` (http \
+             only on this machine, or with allow_http)",
+        ),
+        (
+            "[auth.providers.acme]\nissuer = \"https://id.example\"",
+            "auth.providers.acme.client_id or audience must be set: else nobody can use it",
+        ),
+        (
+            "[auth.providers.acme]\nissuer = \"https://id.example\"\nclient_id = \"weft\"\nscopes = \"email\"",
+            "auth.providers.acme.scopes must contain `openid`: without it nobody is told who signs in",
+        ),
+        (
+            "[auth]\nissuer = \"https://id.example\"\n[auth.providers.acme]\nissuer = \
+             \"https://id.example\"\naudience = \"weft\"",
+            "auth.providers.acme.issuer: `https://id.example` is the issuer of others, too",
+        ),
         ("[webhooks]\nattempts = 0", "webhooks.concurrency and webhooks.attempts must be at least 1"),
         ("[webhooks]\ntimeout = \"0s\"", "webhooks.timeout must be longer than nothing, such as `1s`"),
     ];
@@ -164,7 +188,7 @@ fn the_table_names_every_setting_and_no_other() {
 #[test]
 fn secrets_are_never_shown() {
     let key = users::keys::generate().expect("a key");
-    let file = "[database]\nurl = \"postgres://weft:hunter2@db:5432/weft\"";
+    let file = "[auth.providers.acme]\nissuer = \"https://id.example\"\nclient_id = \"weft\"\nclient_secret = \"hunter2\"\n[database]\nurl = \"postgres://weft:hunter2@db:5432/weft\"";
 
     let config = load(file, &[("WEFT_AUTH__SIGNING_KEY", key.expose_secret())]).expect("valid");
 

@@ -154,8 +154,12 @@ impl Database {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
+        // In a task of its own: when a caller leaves while the database begins, the
+        // driver would give the connection back with the transaction open.
+        let write = self.write.clone();
         #[expect(clippy::disallowed_methods, reason = "the one place that begins transactions")]
-        let transaction = self.write.begin_with_options(options).await?;
+        let begin = tokio::spawn(async move { write.begin_with_options(options).await });
+        let transaction = begin.await.map_err(Error::internal)??;
         match work(&transaction).await {
             Ok(value) => {
                 transaction.commit().await?;

@@ -186,7 +186,8 @@ impl Service {
         let account = claimed.account_id;
         let contact = self.people.contacts_of(&[account]).await?.remove(&account);
         let Some(contact) = contact else { return Ok(Prepared::Unwanted) };
-        if self.mailer.is_real() && mail::is_nowhere(&contact.email) {
+        let Some(email) = contact.email.as_deref() else { return Ok(Prepared::Unwanted) };
+        if self.mailer.is_real() && mail::is_nowhere(email) {
             return Ok(Prepared::Unwanted);
         }
         let rows = self.to_mail(claimed).await?;
@@ -213,7 +214,7 @@ impl Service {
         let envelope = Envelope {
             from: &self.options.mail.from,
             name: &contact.display_name,
-            email: &contact.email,
+            email,
             id: &id,
             unsubscribe: link,
         };

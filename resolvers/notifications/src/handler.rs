@@ -110,7 +110,8 @@ impl Service {
             mailed_at: None,
         };
         // Somebody else may have typed an address that nobody has confirmed.
-        let is_mailable = contact.is_email_verified || kind.mail == Mail::Security;
+        let is_mailable =
+            contact.email.is_some() && (contact.is_email_verified || kind.mail == Mail::Security);
         let draft = Draft { kind, row, is_mailable, now: self.clock.now() };
         let digest = i64::try_from(self.options.digest.as_millis()).unwrap_or(i64::MAX);
         self.db.transaction(move |transaction| write(transaction, draft.clone(), digest).boxed()).await

@@ -30,7 +30,7 @@ fn contact(user: UserId) -> Contact {
         user,
         account: AccountId::from_ulid(user.ulid()),
         display_name: "Ada".to_owned(),
-        email: "ada@demo.example".to_owned(),
+        email: Some("ada@demo.example".to_owned()),
         is_email_verified: true,
         locale: "en".to_owned(),
     }

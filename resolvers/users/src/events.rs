@@ -1,12 +1,13 @@
 //! The facts this module writes into the event log. No personal data: the log
 //! outlives accounts.
 
+use entities::users::identity;
 pub(crate) use kit::facts::EndReason;
 use kit::{
     DateTime, Role,
     facts::{
-        AccountCreated, AccountUpdated, ConfirmationRequested, ResetRequested, RolesChanged,
-        SecondFactorChanged, SessionRevoked, SessionStarted,
+        AccountCreated, AccountUpdated, ConfirmationRequested, IdentityLinked, IdentityUnlinked,
+        ResetRequested, RolesChanged, SecondFactorChanged, SessionRevoked, SessionStarted,
     },
     ids::{AccountId, SessionId, UserId},
 };
@@ -47,4 +48,17 @@ pub(crate) fn confirmation_requested(account: AccountId, at: DateTime) -> NewEve
 
 pub(crate) fn roles_changed(account: AccountId, roles: Vec<Role>, at: DateTime) -> NewEvent {
     NewEvent::new(&RolesChanged { account, roles }, at)
+}
+
+pub(crate) fn identity_linked(identity: &identity::Model, at: DateTime) -> NewEvent {
+    let provider = identity.provider.clone();
+    NewEvent::new(&IdentityLinked { account: identity.account_id, identity: identity.id, provider }, at)
+}
+
+pub(crate) fn identity_unlinked(identity: &identity::Model, at: DateTime) -> NewEvent {
+    let provider = identity.provider.clone();
+    NewEvent::new(
+        &IdentityUnlinked { account: identity.account_id, identity: identity.id, provider },
+        at,
+    )
 }

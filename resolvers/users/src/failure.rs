@@ -51,6 +51,19 @@ pub(crate) enum Refusal {
     TooManyAddresses(u64),
     /// The mailed token is not good, or not any more.
     BadMailedToken,
+    /// No provider has this name; the field it came in.
+    UnknownProvider(&'static str),
+    /// The provider does not take the code, or we don't take its answer; the field
+    /// the code came in.
+    BadLogin(&'static str),
+    /// The login signs somebody else in; the field it came in.
+    IdentityTaken(&'static str),
+    /// The account has no login with this id.
+    NoSuchIdentity,
+    /// The account has as many logins as it may.
+    TooManyIdentities(usize),
+    /// Without this login nobody could sign in to the account.
+    LastLogin,
     /// There is no such account.
     NoSuchAccount,
     /// Administrators don't lock themselves out.

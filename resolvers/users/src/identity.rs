@@ -11,7 +11,7 @@ use kit::{
 };
 use moka::future::Cache;
 
-use crate::{roles, service::Service};
+use crate::{providers::Distrust, roles, service::Service};
 
 /// How long a session that another instance ended may still be taken for
 /// active; this instance's own are forgotten at once.
@@ -78,6 +78,12 @@ impl LiveSessions {
 #[async_trait::async_trait]
 impl Identity for Service {
     async fn viewer(&self, token: &str) -> Result<Viewer> {
+        if self.providers.issued(token) {
+            return self.viewer_from_elsewhere(token).await.map_err(|distrust| match distrust {
+                Distrust::NotGood(reason) => refused(reason),
+                Distrust::Unknown(error) => error,
+            });
+        }
         let claims = self.tokens.read(token, self.clock.now()).await?.map_err(refused)?;
         let Some(roles) = self.live.roles(claims.sid, claims.sub).await? else {
             return Err(refused("its session has ended"));

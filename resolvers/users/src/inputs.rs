@@ -6,6 +6,8 @@ use kit::{
     ids::{AddressId, ChallengeId, UserId},
 };
 
+use crate::providers::{Login, LoginFields};
+
 /// How to find a user.
 #[derive(OneofObject)]
 pub(crate) enum UserRef {
@@ -40,6 +42,9 @@ pub(crate) struct SignInInput {
 pub(crate) enum SignInMethod {
     /// Email and password; starts a session.
     Password(PasswordLogin),
+    /// Authorization code of an identity provider; starts a session, of an account
+    /// that is made at the first use.
+    Oauth(OAuthLogin),
     /// Refresh token; goes on with its session.
     RefreshToken(String),
     /// Answer to a challenge; starts the session.
@@ -53,6 +58,37 @@ pub(crate) struct PasswordLogin {
     pub(crate) email: String,
     /// Password.
     pub(crate) password: String,
+}
+
+/// Authorization code and PKCE verifier; see `signInProviders`.
+#[derive(InputObject)]
+#[graphql(name = "OAuthLogin")]
+pub(crate) struct OAuthLogin {
+    /// Name of the provider.
+    pub(crate) provider: String,
+    /// The code that the provider sent back.
+    pub(crate) code: String,
+    /// The PKCE verifier whose challenge was sent to the provider.
+    pub(crate) code_verifier: String,
+    /// Where the code was sent back to; the first of the provider's `redirectUris`
+    /// when absent.
+    pub(crate) redirect_uri: Option<String>,
+    /// The nonce that was sent to the provider; required if one was.
+    pub(crate) nonce: Option<String>,
+}
+
+impl OAuthLogin {
+    /// Standing in these fields of an input.
+    pub(crate) fn at(self, fields: &'static LoginFields) -> Login {
+        Login {
+            provider: self.provider,
+            code: self.code,
+            code_verifier: self.code_verifier,
+            redirect_uri: self.redirect_uri,
+            nonce: self.nonce,
+            fields,
+        }
+    }
 }
 
 /// Second-factor answer.

@@ -7,6 +7,7 @@ mod demo;
 mod events;
 mod failure;
 mod guesses;
+mod identities;
 mod identity;
 mod inputs;
 pub mod keys;
@@ -16,6 +17,7 @@ mod mutations;
 mod options;
 mod passwords;
 mod people;
+mod providers;
 mod queries;
 mod roles;
 mod second_factor;
@@ -37,10 +39,10 @@ use kit::{
     ports::{DemoAccounts, Identity, KeySet, MailedTokens, People, Sellers},
 };
 
-pub use crate::options::UsersOptions;
+pub use crate::options::{ProviderOptions, UsersOptions};
 use crate::{
     demo::DemoPeople, guesses::Guessing, identity::LiveSessions, keys::Keys, mutations::Mutation,
-    queries::Query, service::Service, tokens::AccessTokens, types::Node,
+    providers::Providers, queries::Query, service::Service, tokens::AccessTokens, types::Node,
 };
 
 /// The users module.
@@ -68,7 +70,9 @@ impl Module for Users {
         let tokens = Arc::new(AccessTokens::new(&options, keys.clone()));
         let live = LiveSessions::new(platform);
         let guessing = Guessing::open(platform).await?;
-        let service = Arc::new(Service::new(platform, options, tokens.clone(), live, guessing));
+        let providers = Arc::new(Providers::open(&options, platform)?);
+        let service = Service::new(platform, options, tokens.clone(), live, guessing, providers.clone());
+        let service = Arc::new(service);
 
         platform.ports.provide::<dyn Identity>(service.clone());
         platform.ports.provide::<dyn Sellers>(service.clone());
@@ -82,6 +86,7 @@ impl Module for Users {
             .data(service.clone())
             .register_output_type::<Node>();
         Ok(Parts::new(kit::finish(schema))
+            .health(providers)
             .worker("users.expired-sessions", sessions::forget_expired(service, platform.stop.clone()))
             .worker("users.signing-keys", keys::follow(keys, platform.stop.clone())))
     }

@@ -3,10 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{Context, dataloader::Loader};
-use entities::users::{account, address, factor, seller, session, user};
+use entities::users::{account, address, factor, identity, seller, session, user};
 use kit::{
     Database, DateTime, Error, FromContext, Result, Viewer,
-    ids::{AccountId, AddressId, SellerId, SessionId, UserId},
+    ids::{AccountId, AddressId, IdentityId, SellerId, SessionId, UserId},
 };
 
 use crate::{
@@ -37,6 +37,12 @@ pub(crate) struct SessionsOfAccount(Database, DateTime);
 
 /// Second factors in use of accounts that the viewer was allowed to see.
 pub(crate) struct FactorsOfAccount(Database);
+
+/// Logins with identity providers that the viewer may see, by id.
+pub(crate) struct IdentityById(Database, account::Scope);
+
+/// Logins with identity providers of accounts that the viewer was allowed to see.
+pub(crate) struct IdentitiesOfAccount(Database);
 
 /// Addresses that the viewer may see, by id.
 pub(crate) struct AddressById(Database, account::Scope);
@@ -185,6 +191,41 @@ impl Loader<AccountId> for FactorsOfAccount {
             factors.entry(row.account_id).or_default().push(row);
         }
         Ok(factors)
+    }
+}
+
+impl FromContext for IdentityById {
+    fn from_context(ctx: &Context<'_>) -> Self {
+        Self(db(ctx), scope_of(Viewer::of(ctx)))
+    }
+}
+
+impl Loader<IdentityId> for IdentityById {
+    type Value = Arc<identity::Model>;
+    type Error = Error;
+
+    async fn load(&self, ids: &[IdentityId]) -> Result<HashMap<IdentityId, Self::Value>> {
+        let rows = identity::by_ids(self.0.read(), ids, self.1).await?;
+        Ok(rows.into_iter().map(|row| (row.id, Arc::new(row))).collect())
+    }
+}
+
+impl FromContext for IdentitiesOfAccount {
+    fn from_context(ctx: &Context<'_>) -> Self {
+        Self(db(ctx))
+    }
+}
+
+impl Loader<AccountId> for IdentitiesOfAccount {
+    type Value = Vec<Arc<identity::Model>>;
+    type Error = Error;
+
+    async fn load(&self, accounts: &[AccountId]) -> Result<HashMap<AccountId, Self::Value>> {
+        let mut identities: HashMap<AccountId, Self::Value> = HashMap::new();
+        for row in identity::by_accounts(self.0.read(), accounts).await? {
+            identities.entry(row.account_id).or_default().push(Arc::new(row));
+        }
+        Ok(identities)
     }
 }
 

@@ -20,6 +20,7 @@ use subscriptions::EventLog;
 use crate::{
     events::{self, EndReason},
     failure::{Failure, Refusal},
+    identities,
     service::Service,
     sessions::{self, SignIn},
     tokens,
@@ -102,6 +103,7 @@ impl MailedTokens for Service {
         let found = account::by_ids(self.db.read(), &[account], account::Scope::Own(account)).await?;
         let Some(details) = found.into_iter().next() else { return Ok(None) };
         let (purpose, lifetime) = match purpose {
+            _ if details.email.is_none() => return Ok(None),
             MailedTokenPurpose::ConfirmEmail if details.email_verified => return Ok(None),
             MailedTokenPurpose::ConfirmEmail => (Purpose::ConfirmEmail, CONFIRM),
             MailedTokenPurpose::ResetPassword => (Purpose::ResetPassword, RESET),
@@ -139,6 +141,10 @@ async fn reset(
     mailed_token::withdraw(transaction, account, Purpose::ResetPassword).await?;
     // Nobody goes on from the old password.
     challenge::expire(transaction, account, now).await?;
+    if !account::is_email_verified(transaction, account).await? {
+        // Whoever linked them had not shown that the address is theirs.
+        identities::unlink_all(transaction, account, now).await?;
+    }
     // Who reads the mail has the address.
     let details = account::set_password(transaction, account, password_hash).await?;
     let Some(details) = details else { return Ok(None) };

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use async_graphql::{Context, MaybeUndefined, Object};
 use kit::{
     RequestScope, Require, Result, Role, SignedIn as IsSignedIn, UserError, UserErrorCode, Viewer,
-    ids::{AccountId, AddressId, FactorId, SessionId},
+    ids::{AccountId, AddressId, FactorId, IdentityId, SessionId},
 };
 
 use crate::{
     addresses::AddressDraft,
     failure::{Failure, Refusal},
-    inputs::{AccountUpdateInput, AddressSaveInput, SignInInput, SignInMethod, SignUpInput},
+    inputs::{AccountUpdateInput, AddressSaveInput, OAuthLogin, SignInInput, SignInMethod, SignUpInput},
     loaders::AccountById,
+    providers::LoginFields,
     service::{AccountChange, Service, SignUp},
     sessions::SignIn,
     types::{Account, AccountPayload, AuthPayload, MfaChallenge, MfaEnrollPayload, MfaFactor, MfaKind},
@@ -20,6 +21,22 @@ use crate::{
 
 /// Changes other people's accounts.
 const WRITE_ACCOUNTS: &str = "accounts:write";
+
+/// Where the parts of a login stand when it starts a session.
+const SIGN_IN_FIELDS: LoginFields = LoginFields {
+    provider: "method.oauth.provider",
+    code: "method.oauth.code",
+    code_verifier: "method.oauth.codeVerifier",
+    redirect_uri: "method.oauth.redirectUri",
+};
+
+/// Where they stand when it is linked.
+const LINK_FIELDS: LoginFields = LoginFields {
+    provider: "provider",
+    code: "code",
+    code_verifier: "codeVerifier",
+    redirect_uri: "redirectUri",
+};
 
 pub(crate) struct Mutation;
 
@@ -54,6 +71,10 @@ impl Mutation {
             SignInMethod::Password(login) => {
                 service.sign_in(&login.email, login.password.into(), RequestScope::of(ctx)).await
             }
+            SignInMethod::Oauth(login) => {
+                let user_agent = RequestScope::of(ctx).user_agent.as_deref();
+                service.sign_in_with(&login.at(&SIGN_IN_FIELDS), user_agent).await
+            }
             SignInMethod::RefreshToken(token) => service.refresh(&token).await.map(SignIn::Done),
             SignInMethod::Mfa(answer) => {
                 let origin = RequestScope::of(ctx).origin;
@@ -74,6 +95,31 @@ impl Mutation {
         let viewer = Viewer::of(ctx);
         let ended = ctx.data_unchecked::<Arc<Service>>().end_sessions(viewer, id).await;
         own_account(ctx, ended).await
+    }
+
+    /// Let the account be signed in to with one more login of an identity provider.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn identity_link(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the provider sent back.")] input: OAuthLogin,
+    ) -> Result<Option<AccountPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let login = input.at(&LINK_FIELDS);
+        let linked = ctx.data_unchecked::<Arc<Service>>().link(account, &login).await;
+        own_account(ctx, linked).await
+    }
+
+    /// Remove a login. The last way to sign in to the account stays.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn identity_unlink(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which login.")] id: IdentityId,
+    ) -> Result<Option<AccountPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let unlinked = ctx.data_unchecked::<Arc<Service>>().unlink(account, id).await;
+        own_account(ctx, unlinked).await
     }
 
     /// Ask for a reset mail; always succeeds, so that it tells nobody who has an
@@ -354,6 +400,24 @@ fn user_error(refusal: Refusal) -> UserError {
         Refusal::BadMailedToken => {
             let message = "this token is used, expired or was never ours: ask for another mail";
             UserError::new(UserErrorCode::Expired, "token", message)
+        }
+        Refusal::UnknownProvider(field) => UserError::not_found(field, "identity provider"),
+        Refusal::BadLogin(field) => {
+            let message = "the provider does not take this code: begin the sign-in there anew";
+            UserError::new(UserErrorCode::BadCredentials, field, message)
+        }
+        Refusal::IdentityTaken(field) => {
+            let message = "this login belongs to another account";
+            UserError::new(UserErrorCode::Taken, field, message)
+        }
+        Refusal::NoSuchIdentity => UserError::not_found("id", "identity"),
+        Refusal::TooManyIdentities(most) => {
+            let message = format!("an account has at most {most} identities");
+            UserError::new(UserErrorCode::LimitExceeded, "", message)
+        }
+        Refusal::LastLogin => {
+            let message = "nobody could sign in any more: set a password or link another login first";
+            UserError::new(UserErrorCode::ForbiddenTransition, "id", message)
         }
         Refusal::NoSuchAccount => UserError::not_found("accountId", "account"),
         Refusal::OwnAdmin => {

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object};
 use kit::{
-    Connection, PageArgs, Require, Result, Role, StringFilter, Viewer,
-    ids::{AccountId, AddressId, SellerId, SessionId, UserId},
+    Connection, PageArgs, Require, Result, Role, StringFilter, Url, Viewer,
+    ids::{AccountId, AddressId, IdentityId, SellerId, SessionId, UserId},
 };
 
 use crate::{
     inputs::UserRef,
-    loaders::{AccountById, AddressById, SellerById, SessionById, UserByHandle, UserById},
+    loaders::{AccountById, AddressById, IdentityById, SellerById, SessionById, UserByHandle, UserById},
+    providers::Door,
     service::{Service, UserKey, UserSearch},
-    types::{Account, SavedAddress, Seller, Session, User},
+    types::{Account, Identity, SavedAddress, Seller, Session, SignInProvider, User},
 };
 
 pub(crate) struct Query;
@@ -71,6 +72,21 @@ impl Query {
         Ok(Some(users.with_total_count(total_count)))
     }
 
+    /// Identity providers at which people can sign in.
+    async fn sign_in_providers(&self, ctx: &Context<'_>) -> Result<Option<Vec<SignInProvider>>> {
+        let doors = ctx.data_unchecked::<Arc<Service>>().providers.doors().await;
+        let provider = |door: Door| SignInProvider {
+            name: door.options.name,
+            label: door.options.label,
+            issuer: door.options.issuer,
+            authorization_endpoint: door.authorization_endpoint.map(Url),
+            client_id: door.options.client_id.unwrap_or_default(),
+            scopes: door.options.scopes,
+            redirect_uris: door.options.redirect_uris,
+        };
+        Ok(Some(doors.into_iter().map(provider).collect()))
+    }
+
     #[graphql(entity)]
     async fn user_entity(&self, ctx: &Context<'_>, id: UserId) -> Option<User> {
         kit::entity(ctx, kit::load::<UserById, UserId>(ctx, id).await).map(User)
@@ -90,6 +106,12 @@ impl Query {
     async fn address_entity(&self, ctx: &Context<'_>, id: AddressId) -> Option<SavedAddress> {
         kit::entity(ctx, kit::load::<AddressById, AddressId>(ctx, id).await).map(SavedAddress)
     }
+
+    #[graphql(entity)]
+    async fn identity_entity(&self, ctx: &Context<'_>, id: IdentityId) -> Option<Identity> {
+        kit::entity(ctx, kit::load::<IdentityById, IdentityId>(ctx, id).await).map(Identity)
+    }
+
     #[graphql(entity)]
     async fn session_entity(&self, ctx: &Context<'_>, id: SessionId) -> Option<Session> {
         kit::entity(ctx, kit::load::<SessionById, SessionId>(ctx, id).await).map(Session)

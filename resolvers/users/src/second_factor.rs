@@ -144,8 +144,9 @@ impl Service {
             confirmed_at: None,
             last_step: 0,
         };
-        let named =
-            builder(&secret).with_account_name(own.email).with_issuer(Some(&*self.options.issuer));
+        // What the app shows beside the code; it means nothing to us.
+        let name = own.email.unwrap_or_else(|| own.id.to_string());
+        let named = builder(&secret).with_account_name(name).with_issuer(Some(&*self.options.issuer));
         let secret = named.build().and_then(|totp| totp.to_url()).map_err(Error::internal)?;
         let (codes, code, row) = (new_codes()?, code.unwrap_or_default(), factor.clone());
         let hashes = hashes(&codes);

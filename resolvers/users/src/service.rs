@@ -19,6 +19,7 @@ use crate::{
     guesses::Guessing,
     identity::LiveSessions,
     passwords::Passwords,
+    providers::Providers,
     roles,
     tokens::AccessTokens,
     validation::{Checks, normalised_email},
@@ -36,6 +37,7 @@ pub(crate) struct Service {
     pub(crate) tokens: Arc<AccessTokens>,
     pub(crate) live: LiveSessions,
     pub(crate) guessing: Guessing,
+    pub(crate) providers: Arc<Providers>,
 }
 
 /// Which users a member of staff looks for.
@@ -96,6 +98,7 @@ impl Service {
         tokens: Arc<AccessTokens>,
         live: LiveSessions,
         guessing: Guessing,
+        providers: Arc<Providers>,
     ) -> Self {
         Self {
             db: platform.db.clone(),
@@ -105,6 +108,7 @@ impl Service {
             tokens,
             live,
             guessing,
+            providers,
         }
     }
 
@@ -150,9 +154,9 @@ impl Service {
         let account = account::Model {
             id: AccountId::generate(),
             user_id: user.id,
-            email,
+            email: Some(email),
             email_verified: false,
-            password_hash,
+            password_hash: Some(password_hash),
             roles: roles::to_text(&[Role::Customer]),
             locale: self.options.default_locale.clone(),
             currency: self.options.default_currency.to_string(),

@@ -80,7 +80,7 @@ impl Service {
             true => None,
             false => Some(self.guessing.take(&email, scope.origin).await?),
         };
-        let hash = account.as_ref().map(|account| account.password_hash.clone());
+        let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let is_right = self.passwords.verify(password, hash).await?;
         let Some(account) = account.filter(|_| is_right) else {
             return Err(Refusal::BadCredentials.into());

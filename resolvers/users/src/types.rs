@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, Interface, Object, SimpleObject};
-use entities::users::{account, address, factor, seller, session, user};
+use entities::users::{account, address, factor, identity, seller, session, user};
 use kit::{
     Address, CurrencyCode, DateTime, Error, Result, Role, Url, UserError, Viewer,
     ids::{AccountId, ChallengeId, FactorId, UserId},
 };
 
 use crate::{
-    loaders::{AddressesOfAccount, FactorsOfAccount, SellerOfUser, SessionsOfAccount, UserById},
+    loaders::{
+        AddressesOfAccount, FactorsOfAccount, IdentitiesOfAccount, SellerOfUser, SessionsOfAccount,
+        UserById,
+    },
     roles,
 };
 
@@ -32,6 +35,8 @@ pub(crate) struct Seller(pub(crate) Arc<seller::Model>);
 pub(crate) struct Account(pub(crate) Arc<account::Details>);
 
 pub(crate) struct SavedAddress(pub(crate) Arc<address::Model>);
+
+pub(crate) struct Identity(pub(crate) Arc<identity::Model>);
 
 pub(crate) struct Session(pub(crate) Arc<session::Model>);
 
@@ -218,9 +223,10 @@ impl Account {
         owner(ctx, self.0.user_id).await
     }
 
-    /// Email, in lower case.
-    async fn email(&self) -> &str {
-        &self.0.email
+    /// Email, in lower case; null when the account was made by an identity provider
+    /// that told none, or one that another account has.
+    async fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
     }
 
     /// Email confirmed.
@@ -262,10 +268,57 @@ impl Account {
         Ok(factors.unwrap_or_default().into_iter().map(MfaFactor::from).collect())
     }
 
+    /// Logins with identity providers, the oldest first.
+    async fn identities(&self, ctx: &Context<'_>) -> Result<Vec<Identity>> {
+        let identities = kit::load::<IdentitiesOfAccount, AccountId>(ctx, self.0.id).await?;
+        Ok(identities.unwrap_or_default().into_iter().map(Identity).collect())
+    }
+
     /// Concurrency version; counts the changes.
     async fn version(&self) -> i32 {
         self.0.version
     }
+}
+
+/// A login with an identity provider.
+#[Object(tag = "viewer")]
+impl Identity {
+    /// Id.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Name of the provider.
+    async fn provider(&self) -> &str {
+        &self.0.provider
+    }
+
+    /// What the person is called there, as of the first use.
+    async fn label(&self) -> &str {
+        &self.0.label
+    }
+}
+
+/// An identity provider at which people can sign in: send them to
+/// `authorizationEndpoint` with `response_type=code`, `client_id`, `scope`,
+/// `redirect_uri`, `state`, `nonce`, `code_challenge` and
+/// `code_challenge_method=S256`, and what comes back to `sessionSignIn`.
+#[derive(SimpleObject)]
+pub(crate) struct SignInProvider {
+    /// Name, for `OAuthLogin.provider`.
+    pub(crate) name: String,
+    /// Name to show.
+    pub(crate) label: String,
+    /// Issuer of its tokens; what comes back as `iss` must equal it.
+    pub(crate) issuer: String,
+    /// Where to send people, null while the provider is away.
+    pub(crate) authorization_endpoint: Option<Url>,
+    /// Our name there.
+    pub(crate) client_id: String,
+    /// What to ask for.
+    pub(crate) scopes: Vec<String>,
+    /// Where people may be sent back to.
+    pub(crate) redirect_uris: Vec<String>,
 }
 
 /// An address in the book.

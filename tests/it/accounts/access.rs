@@ -51,6 +51,7 @@ const ACCESS: &[Row] = &[
     ("product", "query($product: ID!) { product(by: { id: $product }) { id } }", EVERYBODY),
     ("products", "{ products(first: 1) { nodes { id } } }", EVERYBODY),
     ("rateLimit", "{ rateLimit { cost } }", EVERYBODY),
+    ("signInProviders", "{ signInProviders { name } }", EVERYBODY),
     ("uploadLimits", "{ uploadLimits { maxSize } }", EVERYBODY),
     ("user", "{ user(by: { handle: \"alma-admin\" }) { id } }", EVERYBODY),
     ("users", "{ users(first: 1) { nodes { id } } }", [GUEST, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, OK]),
@@ -118,6 +119,17 @@ const ACCESS: &[Row] = &[
         "accountSignUp",
         "mutation($new: SignUpInput!) { accountSignUp(input: $new) { userErrors { code } } }",
         EVERYBODY,
+    ),
+    (
+        "identityLink",
+        "mutation { identityLink(input: { provider: \"none\", code: \"x\", codeVerifier: \"x\" }) { \
+            userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "identityUnlink",
+        "mutation($nothing: ID!) { identityUnlink(id: $nothing) { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
     ),
     (
         "accountRolesSet",

@@ -16,6 +16,6 @@ pub use messages::{
 pub use notifications::{NotificationAdded, NotificationRead};
 pub use products::{ProductArchived, ProductChange, ProductChanged, ReviewSaved};
 pub use users::{
-    AccountCreated, AccountUpdated, ConfirmationRequested, EndReason, ResetRequested, RolesChanged,
-    SecondFactorChanged, SessionRevoked, SessionStarted,
+    AccountCreated, AccountUpdated, ConfirmationRequested, EndReason, IdentityLinked, IdentityUnlinked,
+    ResetRequested, RolesChanged, SecondFactorChanged, SessionRevoked, SessionStarted,
 };

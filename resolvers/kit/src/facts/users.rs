@@ -1,6 +1,6 @@
 //! What users tell.
 
-use entities::ids::{AccountId, SessionId, UserId};
+use entities::ids::{AccountId, IdentityId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use subscriptions::Fact;
 
@@ -71,6 +71,44 @@ pub struct SecondFactorChanged {
 
 impl Fact for SecondFactorChanged {
     const KIND: &'static str = "account.factor_changed";
+
+    fn subject(&self) -> String {
+        self.account.to_string()
+    }
+}
+
+/// An account can be signed in to with an identity provider from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityLinked {
+    /// Whose.
+    pub account: AccountId,
+    /// The login there.
+    pub identity: IdentityId,
+    /// The provider, by its name in the configuration.
+    pub provider: String,
+}
+
+impl Fact for IdentityLinked {
+    const KIND: &'static str = "identity.linked";
+
+    fn subject(&self) -> String {
+        self.account.to_string()
+    }
+}
+
+/// An account can't be signed in to with an identity provider any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityUnlinked {
+    /// Whose it was.
+    pub account: AccountId,
+    /// The login there.
+    pub identity: IdentityId,
+    /// The provider, by its name in the configuration.
+    pub provider: String,
+}
+
+impl Fact for IdentityUnlinked {
+    const KIND: &'static str = "identity.unlinked";
 
     fn subject(&self) -> String {
         self.account.to_string()

@@ -15,8 +15,8 @@ pub struct Contact {
     pub account: AccountId,
     /// As the person writes it.
     pub display_name: String,
-    /// Lower-case.
-    pub email: String,
+    /// Lower-case; none for who signs in with an identity provider that told none.
+    pub email: Option<String>,
     /// Whether the person showed that the email is theirs.
     pub is_email_verified: bool,
     /// BCP 47.

@@ -31,7 +31,7 @@ impl People for Everybody {
             user: *user,
             account: AccountId::generate(),
             display_name: "Somebody".to_owned(),
-            email: "somebody@example.com".to_owned(),
+            email: Some("somebody@example.com".to_owned()),
             is_email_verified: true,
             locale: "en".to_owned(),
         };

@@ -162,9 +162,9 @@ fn account_row(person: &Person, user: &user::Model, password_hash: &str) -> acco
     account::Model {
         id: id::<AccountId>(person.index),
         user_id: user.id,
-        email: format!("{}@{DOMAIN}", user.handle),
+        email: Some(format!("{}@{DOMAIN}", user.handle)),
         email_verified: true,
-        password_hash: password_hash.to_owned(),
+        password_hash: Some(password_hash.to_owned()),
         roles: roles::to_text(&person.roles()),
         locale: person.culture.locale.to_owned(),
         currency: person.culture.currency.to_owned(),
