@@ -298,3 +298,8 @@ id!(
     AddressId,
     "addr"
 );
+id!(
+    /// An entry of the audit log.
+    AuditEntryId,
+    "aud"
+);

@@ -1,6 +1,7 @@
 //! The commands of `weft`. Results go to stdout, everything else to stderr.
 //! Exit codes: 0 done, 1 failed, 2 asked wrongly.
 
+mod audit;
 mod config;
 mod data;
 mod diff;
@@ -67,6 +68,9 @@ enum Command {
     /// Handlers of events, and their dead letters.
     #[command(subcommand)]
     Events(events::Command),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// List the modules: how they are, and where they run.
     Modules,
     /// Tell what is configured, reachable and degraded.
@@ -145,6 +149,7 @@ async fn dispatch(command: Command, config: Config, sources: &Sources) -> Result
         Command::Seed(arguments) => data::seed(&arguments, &config).await,
         Command::Schema(command) => schema::run(command, config).await,
         Command::Events(command) => events::run(command, &config).await,
+        Command::Audit(command) => audit::run(command, &config).await,
         Command::Modules => modules::run(config).await,
         Command::Doctor => doctor::run(config, sources).await,
         Command::Config(command) => config::run(&command),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    Config, Key, RemoteConfig, auth, database, events, files, graph, limits, mail, modules,
+    Config, Key, RemoteConfig, audit, auth, database, events, files, graph, limits, mail, modules,
     notifications, persisted_queries, push, realtime, redis, server, telemetry, webhooks,
 };
 
@@ -30,6 +30,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         notifications::KEYS,
         mail::KEYS,
         push::KEYS,
+        audit::KEYS,
         telemetry::KEYS,
     ];
     sections.into_iter().flatten()

@@ -4,6 +4,7 @@ mod m0001_people;
 mod m0002_sessions;
 mod m0003_signing_keys;
 mod m0004_second_steps;
+mod m0006_deletion;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -13,5 +14,6 @@ pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0002_sessions::Migration),
         Box::new(m0003_signing_keys::Migration),
         Box::new(m0004_second_steps::Migration),
+        Box::new(m0006_deletion::Migration),
     ]
 }

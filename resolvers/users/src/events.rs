@@ -1,14 +1,14 @@
 //! The facts this module writes into the event log. No personal data: the log
 //! outlives accounts.
 
-pub(crate) use kit::facts::EndReason;
+pub(crate) use kit::facts::{EndReason, SignInFailure};
 use kit::{
     DateTime, Role,
     facts::{
-        AccountCreated, AccountUpdated, ConfirmationRequested, ResetRequested, RolesChanged,
-        SecondFactorChanged, SessionRevoked, SessionStarted,
+        AccountCreated, AccountErased, AccountUpdated, ConfirmationRequested, DeletionSet,
+        ResetRequested, RolesChanged, SecondFactorChanged, SessionRevoked, SessionStarted, SignInFailed,
     },
-    ids::{AccountId, SessionId, UserId},
+    ids::{AccountId, SellerId, SessionId, UserId},
 };
 use subscriptions::NewEvent;
 
@@ -47,4 +47,32 @@ pub(crate) fn confirmation_requested(account: AccountId, at: DateTime) -> NewEve
 
 pub(crate) fn roles_changed(account: AccountId, roles: Vec<Role>, at: DateTime) -> NewEvent {
     NewEvent::new(&RolesChanged { account, roles }, at)
+}
+
+/// `session.refused`.
+pub(crate) fn sign_in_failed(
+    account: Option<AccountId>,
+    reason: SignInFailure,
+    at: DateTime,
+) -> NewEvent {
+    NewEvent::new(&SignInFailed { account, reason }, at)
+}
+
+/// `account.deletion_set`.
+pub(crate) fn deletion_set(
+    account: AccountId,
+    scheduled_at: Option<DateTime>,
+    at: DateTime,
+) -> NewEvent {
+    NewEvent::new(&DeletionSet { account, scheduled_at }, at)
+}
+
+/// `account.erased`.
+pub(crate) fn account_erased(
+    account: AccountId,
+    user: UserId,
+    seller: Option<SellerId>,
+    at: DateTime,
+) -> NewEvent {
+    NewEvent::new(&AccountErased { account, user, seller }, at)
 }

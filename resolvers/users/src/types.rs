@@ -262,6 +262,11 @@ impl Account {
         Ok(factors.unwrap_or_default().into_iter().map(MfaFactor::from).collect())
     }
 
+    /// When the account is erased; null unless its owner asked for that.
+    async fn deletion_scheduled_at(&self) -> Option<DateTime> {
+        self.0.deletion_scheduled_at
+    }
+
     /// Concurrency version; counts the changes.
     async fn version(&self) -> i32 {
         self.0.version

@@ -11,6 +11,7 @@
 mod blocks;
 mod changes;
 mod emoji;
+mod erasure;
 mod events;
 mod files;
 mod open;

@@ -1,0 +1,1 @@
+//! The chain by itself: what the front door can't reach.
