@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::Router;
 use kit::{
-    AuthenticationHook, Clock, Database, Error, Health, Hooks, Module, ModuleReport, Platform, Registry, SystemClock,
-    ports::DemoAccounts,
+    AuthenticationHook, Clock, Database, Error, Health, Hooks, Module, ModuleReport, Platform, Registry,
+    SystemClock, ports::DemoAccounts,
 };
 use schema::{Engine, EngineError, LocalSubgraph, SubgraphSource, compose::SubgraphSdl};
 use subscriptions::{BusHealth, RedisBus};

@@ -16,14 +16,23 @@ const SET: &str = "mutation($scheduled: Boolean!, $password: String, $code: Stri
     accountDeletionSet(scheduled: $scheduled, password: $password, code: $code) { account { \
     deletionScheduledAt version } userErrors { code field message } } }";
 
+const EMAIL: &str = "zitherina@example.com";
+
 const FILE: &[u8] = b"plain words of Vera Verschwind, uploaded once";
 
 async fn rows(app: &TestApp, sql: &str) -> Vec<String> {
     let db = app.app().db().read();
     let statement = Statement::from_string(db.get_database_backend(), sql);
     let rows = db.query_all_raw(statement).await.expect(sql);
-    let text = |row: &sea_orm::QueryResult| row.try_get_by_index::<Option<String>>(0).expect("text");
-    rows.iter().map(|row| text(row).unwrap_or_default()).collect()
+    let text = |row: &sea_orm::QueryResult| match row.try_get_by_index::<Option<String>>(0) {
+        Ok(text) => text.unwrap_or_default(),
+        // SQLite keeps some documents in a form of its own.
+        Err(_) => {
+            let bytes: Vec<u8> = row.try_get_by_index(0).expect("bytes");
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+    };
+    rows.iter().map(text).collect()
 }
 
 /// Every row of every table, as one text each.
@@ -38,8 +47,7 @@ async fn everything(app: &TestApp) -> Vec<(String, String)> {
         let dump = match is_postgres {
             true => format!("SELECT t::text FROM \"{table}\" t"),
             false => {
-                let columns =
-                    rows(app, &format!("SELECT name FROM pragma_table_info('{table}')")).await;
+                let columns = rows(app, &format!("SELECT name FROM pragma_table_info('{table}')")).await;
                 let columns: Vec<String> = columns
                     .iter()
                     .map(|column| format!("COALESCE(CAST(\"{column}\" AS TEXT), '')"))
@@ -64,8 +72,10 @@ fn files(folder: &Path, found: &mut Vec<String>) {
 
 /// Where any of these texts stands: in a table, a stored file, or a mail.
 async fn traces(app: &TestApp, texts: &[&str]) -> Vec<String> {
+    let texts: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
     let tell = |place: &str, content: &str| {
-        let hit = texts.iter().find(|text| content.to_lowercase().contains(&text.to_lowercase()));
+        let content = content.to_lowercase();
+        let hit = texts.iter().find(|text| content.contains(text.as_str()));
         hit.map(|hit| format!("{place}: {hit}"))
     };
     let mut found: Vec<String> =
@@ -73,6 +83,8 @@ async fn traces(app: &TestApp, texts: &[&str]) -> Vec<String> {
     for (place, folder) in [("files", app.files()), ("outbox", app.outbox())] {
         let mut contents = Vec::new();
         files(folder, &mut contents);
+        // What others were mailed is theirs.
+        contents.retain(|content| place == "files" || content.contains(EMAIL));
         found.extend(contents.iter().filter_map(|content| tell(place, content)));
     }
     found.sort_unstable();
@@ -101,7 +113,10 @@ async fn payload(client: &Client, mutation: &str, variables: Value) -> Value {
     let Some((_, payload)) = answer.as_object_mut().and_then(|data| data.iter_mut().next()) else {
         panic!("a payload: {answer}");
     };
-    assert!(payload.get("userErrors").is_none_or(|errors| *errors == json!([])), "{mutation}: {payload}");
+    assert!(
+        payload.get("userErrors").is_none_or(|errors| *errors == json!([])),
+        "{mutation}: {payload}"
+    );
     payload.take()
 }
 
@@ -169,10 +184,11 @@ async fn live(app: &TestApp, vera: &Client, other: &Client) {
     let send = "mutation($input: MessageSendInput!) { messageSend(input: $input) { message { id } \
         userErrors { code } } }";
     let input = |body: &str, name: &str, uploads: Value| {
-        let input = json!({ "conversationId": talk, "body": body, "clientId": name, "uploadIds": uploads });
+        let input =
+            json!({ "conversationId": talk, "body": body, "clientId": name, "uploadIds": uploads });
         json!({ "input": input })
     };
-    payload(vera, send, input("My secret is 4711", "veras-first", json!([slot["id"]]))).await;
+    payload(vera, send, input("My secret is Geheimnis-4711", "veras-first", json!([slot["id"]]))).await;
     let answer = payload(other, send, input("Oh.", "theirs", json!([]))).await["message"]["id"].take();
     let react = "mutation($id: ID!) { messageReact(id: $id, emoji: \"🪕\", on: true) { userErrors { code \
         } } }";
@@ -180,18 +196,18 @@ async fn live(app: &TestApp, vera: &Client, other: &Client) {
     let report = "mutation($id: ID!) { messageReport(id: $id, reason: \"Too curt for a zither\") }";
     data(vera, report, json!({ "id": answer })).await;
     // Somebody types Vera's email at the wrong place, too.
-    data(&app.guest(), "mutation { passwordResetRequest(email: \"vera@example.com\") }", json!({})).await;
+    data(&app.guest(), "mutation { passwordResetRequest(email: \"zitherina@example.com\") }", json!({}))
+        .await;
 }
 
 #[tokio::test]
 async fn an_erased_accounts_personal_data_is_in_no_table_file_or_mail() {
-    const TRACES: [&str; 12] = [
-        "vera@example.com",
-        "Vera",
+    const TRACES: [&str; 11] = [
+        "zitherina",
         "Verschwind",
         "zither",
         "Geheimgasse",
-        "4711",
+        "Geheimnis-4711",
         "veras-first",
         "veras-phone-token",
         "veras-diary",
@@ -200,9 +216,9 @@ async fn an_erased_accounts_personal_data_is_in_no_table_file_or_mail() {
         "🪕",
     ];
     on_each_database_with(at_once, async |app| {
-        somebody(&app, "vera").await;
+        somebody(&app, "zitherina").await;
         let browser = app.guest().named("Zitherbrowser/1.0");
-        let vera = browser.sign_in("vera@example.com", PASSWORD).await;
+        let vera = browser.sign_in("zitherina@example.com", PASSWORD).await;
         let other = somebody(&app, "otto").await;
         live(&app, &vera, &other).await;
         let before = traces(&app, &TRACES).await;
@@ -213,13 +229,24 @@ async fn an_erased_accounts_personal_data_is_in_no_table_file_or_mail() {
 
         schedule(&vera, PASSWORD).await;
 
+        let (account, user) = (&ids["id"], &ids["user"]["id"]);
+        let kept = format!(
+            "SELECT 'upload' FROM uploads WHERE account_id = '{account}' \
+             UNION ALL SELECT 'notification' FROM notifications WHERE account_id = '{account}' \
+             UNION ALL SELECT 'review' FROM reviews WHERE author_id = '{user}' \
+             UNION ALL SELECT 'message' FROM messages WHERE sender_id = '{user}' AND state = 'VISIBLE' \
+             UNION ALL SELECT 'account' FROM accounts WHERE id = '{account}'",
+            account = account.as_str().expect("an id"),
+            user = user.as_str().expect("an id"),
+        );
+        eventually("all modules have heard of it", async || rows(&app, &kept).await.is_empty()).await;
         let mut left = before;
-        for _ in 0..400 {
+        for _ in 0..10 {
             left = traces(&app, &TRACES).await;
             if left.is_empty() {
                 break;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
         assert_eq!(left, Vec::<String>::new());
         let standing = vera.post(json!({ "query": "{ me { id } }" })).await;
@@ -233,20 +260,17 @@ async fn an_erased_accounts_personal_data_is_in_no_table_file_or_mail() {
         let messages = talk["messages"]["nodes"].as_array().expect("messages").clone();
         let states: Vec<(Value, Value)> =
             messages.iter().map(|message| (message["state"].clone(), message["body"].clone())).collect();
-        assert_eq!(
-            states,
-            [(json!("VISIBLE"), json!("Oh.")), (json!("DELETED"), json!(""))],
-            "{talk}"
-        );
+        assert_eq!(states, [(json!("VISIBLE"), json!("Oh.")), (json!("DELETED"), json!(""))], "{talk}");
         assert_eq!(messages[1]["sender"]["displayName"], "Deleted user");
         let user = "query($id: ID!) { node(id: $id) { ... on User { displayName bio avatarUrl } } }";
         let profile = data(&other, user, json!({ "id": ids["user"]["id"] })).await["node"].take();
         assert_eq!(profile, json!({ "displayName": "Deleted user", "bio": null, "avatarUrl": null }));
-        let stars = rows(&app, "SELECT CAST(count(*) AS text) FROM reviews WHERE body = '' AND stars = 2");
+        let stars =
+            rows(&app, "SELECT CAST(count(*) AS text) FROM reviews WHERE body = '' AND stars = 2");
         assert_eq!(stars.await, ["1"], "the stars stay");
 
         // The email is free again, and opens nothing of before.
-        let again = somebody(&app, "vera").await;
+        let again = somebody(&app, "zitherina").await;
         let again = data(&again, "{ me { id } }", json!({})).await["me"]["id"].take();
         assert_ne!(again, ids["id"]);
         app.stop().await;
@@ -350,7 +374,8 @@ async fn until_its_day_an_account_stays_and_on_it_every_session_ends_once_on_all
         };
         assert_eq!(standing(&people[0]).await, 200, "the day has not come");
 
-        let due = "UPDATE accounts SET deletion_scheduled_at = 1 WHERE deletion_scheduled_at IS NOT NULL";
+        let due =
+            "UPDATE accounts SET deletion_scheduled_at = 1 WHERE deletion_scheduled_at IS NOT NULL";
         app.app().db().write().execute_unprepared(due).await.expect("a statement");
 
         let erased = "SELECT subject FROM events WHERE kind = 'account.erased'";

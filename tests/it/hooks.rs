@@ -3,9 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use kit::{
-    Attempt, Authenticated, AuthenticationHook, AuthenticationMethod, Backend, HookError,
-};
+use kit::{Attempt, Authenticated, AuthenticationHook, AuthenticationMethod, Backend, HookError};
 use serde_json::{Value, json};
 use tests::{Socket, TestApp};
 
@@ -90,7 +88,11 @@ async fn a_hook_refuses_sign_ins_and_tokens_and_another_hears_of_everything() {
     };
     assert_eq!(code(&token), (401, json!("UNAUTHENTICATED"), json!("robots stay outside")));
     let away = "authentication is unavailable, try again later";
-    assert_eq!(code(&riddle), (503, json!("UNAVAILABLE"), json!(away)), "who can't decide lets nobody in");
+    assert_eq!(
+        code(&riddle),
+        (503, json!("UNAVAILABLE"), json!(away)),
+        "who can't decide lets nobody in"
+    );
     assert_eq!(rows(&app, ["sessions", "events"]).await, before, "nothing was tried");
     assert_eq!(
         records.taken(),

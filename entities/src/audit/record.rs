@@ -166,11 +166,7 @@ pub async fn of_entries(db: &impl ConnectionTrait, entries: &[i64]) -> Result<Ve
 ///
 /// # Errors
 /// When the database fails.
-pub async fn after(
-    db: &impl ConnectionTrait,
-    sequence: i64,
-    limit: u64,
-) -> Result<Vec<Model>, DbErr> {
+pub async fn after(db: &impl ConnectionTrait, sequence: i64, limit: u64) -> Result<Vec<Model>, DbErr> {
     Entity::find()
         .filter(Column::Sequence.gt(sequence))
         .order_by_asc(Column::Sequence)

@@ -32,18 +32,14 @@ impl ActiveModelBehavior for ActiveModel {}
 /// # Errors
 /// When the database fails.
 pub async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<(), DbErr> {
-    let unless_known =
-        OnConflict::columns([Column::Subject, Column::Record]).do_nothing().to_owned();
+    let unless_known = OnConflict::columns([Column::Subject, Column::Record]).do_nothing().to_owned();
     for rows in rows.chunks(BATCH) {
         let rows = rows.iter().map(|row| ActiveModel {
             subject: Set(row.subject.clone()),
             record: Set(row.record),
             entry: Set(row.entry),
         });
-        Entity::insert_many(rows)
-            .on_conflict(unless_known.clone())
-            .exec_without_returning(db)
-            .await?;
+        Entity::insert_many(rows).on_conflict(unless_known.clone()).exec_without_returning(db).await?;
     }
     Ok(())
 }

@@ -68,10 +68,7 @@ pub async fn empty_messages(
 /// # Errors
 /// When the database fails.
 pub async fn forget(transaction: &impl ConnectionTrait, user: UserId) -> Result<(), DbErr> {
-    reaction::Entity::delete_many()
-        .filter(reaction::Column::UserId.eq(user))
-        .exec(transaction)
-        .await?;
+    reaction::Entity::delete_many().filter(reaction::Column::UserId.eq(user)).exec(transaction).await?;
     let theirs =
         Condition::any().add(block::Column::UserId.eq(user)).add(block::Column::BlockedId.eq(user));
     block::Entity::delete_many().filter(theirs).exec(transaction).await?;

@@ -24,10 +24,7 @@ pub async fn forget(transaction: &impl ConnectionTrait, account: AccountId) -> R
         .from(favourite::Entity)
         .and_where(Expr::col(favourite::Column::AccountId).eq(account));
     product::Entity::update_many()
-        .col_expr(
-            product::Column::FavouriteCount,
-            Expr::col(product::Column::FavouriteCount).sub(1),
-        )
+        .col_expr(product::Column::FavouriteCount, Expr::col(product::Column::FavouriteCount).sub(1))
         .filter(product::Column::Id.in_subquery(theirs))
         .exec(transaction)
         .await?;

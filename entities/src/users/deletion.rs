@@ -22,10 +22,7 @@ pub const NOBODY: &str = "Deleted user";
 ///
 /// # Errors
 /// When the database fails.
-pub async fn password_hash(
-    db: &impl ConnectionTrait,
-    id: AccountId,
-) -> Result<Option<String>, DbErr> {
+pub async fn password_hash(db: &impl ConnectionTrait, id: AccountId) -> Result<Option<String>, DbErr> {
     Ok(Entity::find_by_id(id).one(db).await?.map(|account| account.password_hash))
 }
 

@@ -48,10 +48,7 @@ pub(super) const KEYS: &[Key] = &[
     key("auth.audience", "Claim `aud` of access tokens."),
     key("auth.access_token_lifetime", "How long an access token is good for."),
     key("auth.refresh_token_lifetime", "How long a session lasts without being used."),
-    key(
-        "auth.deletion_grace",
-        "How long an owner may take back that their account is to be erased.",
-    ),
+    key("auth.deletion_grace", "How long an owner may take back that their account is to be erased."),
     key(
         "auth.deletion_pause",
         "How long after its sessions have ended an account is erased: longer than any request takes.",

@@ -126,6 +126,7 @@ impl Default for AttemptsConfig {
             "mfaFactorSet",
             "mfaRecoveryCodesRenew",
             "emailConfirmationRequest",
+            "accountDeletionSet",
         ];
         Self {
             fields: fields.map(str::to_owned).into(),

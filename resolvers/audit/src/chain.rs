@@ -55,10 +55,10 @@ pub(crate) async fn run(chain: Arc<Chain>, stop: CancellationToken) {
     heads.mark_changed();
     while !stop.is_cancelled() {
         heads.mark_unchanged();
-        let pause = match stop.run_until_cancelled(chain.catch_up()).await {
-            None => return,
-            Some(Ok(())) => IDLE,
-            Some(Err(error)) => {
+        // Never broken off: a transaction ends before this does.
+        let pause = match chain.catch_up(&stop).await {
+            Ok(()) => IDLE,
+            Err(error) => {
                 tracing::error!(?error, "the audit log can't go on yet");
                 REST
             }
@@ -76,9 +76,9 @@ impl Chain {
         Self { db: platform.db.clone(), events: platform.events.clone(), seal: Arc::new(seal) }
     }
 
-    /// Adds everything that the log has handed on.
-    pub(crate) async fn catch_up(&self) -> Result<()> {
-        while self.position().await? < self.events.head() {
+    /// Adds everything that the log has handed on, unless it is to stop.
+    async fn catch_up(&self, stop: &CancellationToken) -> Result<()> {
+        while !stop.is_cancelled() && self.position().await? < self.events.head() {
             let seal = self.seal.clone();
             let add = self.db.transaction(move |transaction| {
                 let seal = seal.clone();
@@ -147,11 +147,11 @@ async fn add(transaction: &impl ConnectionTrait, seal: &Seal) -> Result<usize, D
             None => sequence,
         };
         let row = record(event, sequence, entry, hash, seal);
-        subjects.extend(
-            about(&row)
-                .into_iter()
-                .map(|subject| subject::Model { subject, record: sequence, entry }),
-        );
+        subjects.extend(about(&row).into_iter().map(|subject| subject::Model {
+            subject,
+            record: sequence,
+            entry,
+        }));
         hash = row.hash.clone();
         records.push(row);
     }

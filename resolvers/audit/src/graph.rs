@@ -62,8 +62,7 @@ impl Query {
             false => None,
         };
         let count = count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
-        let entries =
-            Connection::from_rows(&page, rows, |row| row.sequence, |row| Arc::new(row).into());
+        let entries = Connection::from_rows(&page, rows, |row| row.sequence, |row| Arc::new(row).into());
         Ok(Some(entries.with_total_count(count)))
     }
 

@@ -8,8 +8,6 @@ mod loaders;
 mod seal;
 mod verify;
 
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 

@@ -19,9 +19,12 @@ pub(crate) struct Seal(Option<hmac::Key>);
 
 impl Seal {
     pub(crate) fn new(options: &AuditOptions) -> Self {
-        Self(options.key.as_ref().map(|key| {
-            hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret().as_bytes())
-        }))
+        Self(
+            options
+                .key
+                .as_ref()
+                .map(|key| hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret().as_bytes())),
+        )
     }
 
     /// The hash of a record; its own field of that name is not looked at.

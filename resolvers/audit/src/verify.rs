@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use entities::audit::{head, record, subject};
 use sea_orm::{ConnectionTrait, DbErr};
 
-use crate::{
-    AuditOptions,
-    chain::about,
-    seal::Seal,
-};
+use crate::{AuditOptions, chain::about, seal::Seal};
 
 /// Records read at once.
 const PAGE: u64 = 500;
@@ -49,10 +45,7 @@ pub enum VerifyError {
 /// # Errors
 /// [`VerifyError::Broken`] with the first record that was changed, removed,
 /// moved or cut off.
-pub async fn verify(
-    db: &impl ConnectionTrait,
-    options: &AuditOptions,
-) -> Result<Verified, VerifyError> {
+pub async fn verify(db: &impl ConnectionTrait, options: &AuditOptions) -> Result<Verified, VerifyError> {
     let seal = Seal::new(options);
     // Read first: records are only ever added.
     let end = head::read(db).await?;

@@ -37,11 +37,8 @@ impl Refusals {
         if !told.is_new(field) {
             return;
         }
-        let refused = PermissionRefused {
-            account,
-            field: field.to_owned(),
-            permission: permission.to_owned(),
-        };
+        let refused =
+            PermissionRefused { account, field: field.to_owned(), permission: permission.to_owned() };
         let event = NewEvent::new(&refused, told.clock.now());
         let append = told.db.transaction(move |transaction| {
             let event = event.clone();

@@ -51,8 +51,6 @@ impl Module for Messages {
             let service = erasing.clone();
             async move { service.erase(erased).await }
         });
-        Ok(Parts::new(kit::finish(schema))
-            .handler(erasure)
-            .handler(Arc::new(ReleaseFiles(service))))
+        Ok(Parts::new(kit::finish(schema)).handler(erasure).handler(Arc::new(ReleaseFiles(service))))
     }
 }

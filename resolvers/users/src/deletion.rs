@@ -64,15 +64,14 @@ impl Service {
     /// Takes the erasure of an account back.
     pub(crate) async fn keep_account(&self, account: AccountId) -> Result<account::Details, Failure> {
         let now = self.clock.now();
-        let kept = self
-            .db
-            .transaction(move |transaction| Box::pin(set(transaction, account, None, now)));
+        let kept =
+            self.db.transaction(move |transaction| Box::pin(set(transaction, account, None, now)));
         Ok(kept.await?)
     }
 
     /// Ends the sessions of accounts whose day has come, then erases those whose
     /// day came a while ago: what their last requests began has ended by then.
-    async fn erase_due(&self) -> Result<()> {
+    async fn erase_due(&self, stop: &CancellationToken) -> Result<()> {
         let now = self.clock.now();
         for account in deletion::due_and_signed_in(self.db.read(), now, BATCH).await? {
             let all = session::Which::AllOf(account);
@@ -84,15 +83,15 @@ impl Service {
             }
         }
         let before = now.plus(-sessions::milliseconds(self.options.deletion_pause));
-        loop {
-            let erased = self
-                .db
-                .transaction(move |transaction| Box::pin(erase_next(transaction, before, now)));
+        while !stop.is_cancelled() {
+            let erased =
+                self.db.transaction(move |transaction| Box::pin(erase_next(transaction, before, now)));
             match erased.await? {
                 Some(account) => tracing::info!(account.id = %account, "erased {account}"),
-                None => return Ok(()),
+                None => break,
             }
         }
+        Ok(())
     }
 }
 
@@ -101,7 +100,8 @@ impl Service {
 pub(crate) async fn run(service: Arc<Service>, stop: CancellationToken) {
     let pause = service.options.deletion_pause.clamp(Duration::from_millis(20), LOOK);
     loop {
-        if let Some(Err(error)) = stop.run_until_cancelled(service.erase_due()).await {
+        // Never broken off: a transaction ends before this does.
+        if let Err(error) = service.erase_due(&stop).await {
             tracing::error!(?error, "accounts can't be erased yet");
         }
         if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {

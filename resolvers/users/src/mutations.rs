@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, MaybeUndefined, Object};
 use kit::{
-    Attempt, AuthenticationMethod, RequestScope, Require, Result, Role, SignedIn as IsSignedIn, UserError, UserErrorCode, Viewer,
+    Attempt, AuthenticationMethod, RequestScope, Require, Result, Role, SignedIn as IsSignedIn,
+    UserError, UserErrorCode, Viewer,
     ids::{AccountId, AddressId, FactorId, SessionId},
 };
 

@@ -65,7 +65,11 @@ pub(crate) const ACCESS: &[Row] = &[
         "{ webhookEndpoints { id } }",
         [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK],
     ),
-    ("auditEntries", "{ auditEntries(first: 1) { nodes { id } } }", [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK]),
+    (
+        "auditEntries",
+        "{ auditEntries(first: 1) { nodes { id } } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK],
+    ),
     // Mutations.
     (
         "accountDeletionSet",
@@ -314,7 +318,12 @@ pub(crate) async fn variables(app: &TestApp, seller: &Client) -> Value {
 }
 
 /// What this operation is answered.
-pub(crate) async fn outcome(client: &Client, served: &Served, operation: &str, variables: &Value) -> String {
+pub(crate) async fn outcome(
+    client: &Client,
+    served: &Served,
+    operation: &str,
+    variables: &Value,
+) -> String {
     if operation.starts_with("subscription") {
         return first_event(client, served, operation).await;
     }

@@ -58,17 +58,19 @@ async fn the_database_refuses_to_change_or_delete_records() {
         let db = app.app().db().write();
 
         for table in TABLES {
-            for statement in [
-                format!("UPDATE {table} SET entry = entry + 1"),
-                format!("DELETE FROM {table}"),
-            ] {
+            for statement in
+                [format!("UPDATE {table} SET entry = entry + 1"), format!("DELETE FROM {table}")]
+            {
                 let refused = db.execute_unprepared(&statement).await.expect_err(&statement);
                 assert!(refused.to_string().contains("the audit log is append-only"), "{refused}");
             }
         }
 
         assert_eq!(number(&app, "SELECT count(*) FROM audit_records").await, last);
-        assert_eq!(verify(&app), (true, format!("{last} records are as they were written, 0 of them keyed")));
+        assert_eq!(
+            verify(&app),
+            (true, format!("{last} records are as they were written, 0 of them keyed"))
+        );
         app.stop().await;
     })
     .await;

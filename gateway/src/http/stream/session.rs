@@ -71,12 +71,7 @@ impl Session {
         Self::new(front, scope.viewer.clone(), scope.token.clone(), caller)
     }
 
-    fn new(
-        front: &Front,
-        viewer: Arc<Viewer>,
-        token: Option<SecretString>,
-        caller: Caller,
-    ) -> Self {
+    fn new(front: &Front, viewer: Arc<Viewer>, token: Option<SecretString>, caller: Caller) -> Self {
         let now = Instant::now();
         let expires = token.as_ref().and_then(|token| expiry(token.expose_secret()));
         let expires = expires.map(|seconds| {

@@ -2,7 +2,10 @@
 //! erased: products off sale, and stars.
 
 use entities::products::erasure;
-use kit::{Result, facts::{AccountErased, ProductArchived}};
+use kit::{
+    Result,
+    facts::{AccountErased, ProductArchived},
+};
 use subscriptions::{EventLog, NewEvent};
 
 use super::{Change, Service};

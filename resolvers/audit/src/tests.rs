@@ -1,1 +1,0 @@
-//! The chain by itself: what the front door can't reach.
