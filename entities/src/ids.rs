@@ -303,3 +303,8 @@ id!(
     IdentityId,
     "idn"
 );
+id!(
+    /// An entry of the audit log.
+    AuditEntryId,
+    "aud"
+);

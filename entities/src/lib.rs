@@ -1,6 +1,7 @@
 //! The tables, one folder a module: SeaORM entities, typed ids, and the row
 //! queries that carry their own visibility scope.
 
+pub mod audit;
 pub mod events;
 pub mod files;
 pub mod ids;

@@ -5,7 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::Router;
 use kit::{
-    Clock, Database, Error, Health, Module, ModuleReport, Platform, Registry, SystemClock,
+    AuthenticationHook, Clock, Database, Error, Health, Hooks, Module, ModuleReport, Platform, Registry,
+    SystemClock,
     ports::{DemoAccounts, Guesses},
 };
 use schema::{Engine, EngineError, LocalSubgraph, SubgraphSource, compose::SubgraphSdl};
@@ -74,6 +75,8 @@ pub struct Extra {
     pub modules: Vec<Box<dyn Module>>,
     /// Further subgraphs.
     pub subgraphs: Vec<SubgraphSource>,
+    /// Asked before, and told after, somebody is let in.
+    pub hooks: Vec<Arc<dyn AuthenticationHook>>,
     /// Another clock than the machine's.
     pub clock: Option<Arc<dyn Clock>>,
 }
@@ -120,6 +123,7 @@ impl App {
         let bus = config.redis.bus()?;
         let platform = Platform {
             handlers: config.events.handlers(),
+            hooks: Hooks::new(extra.hooks),
             clock: extra.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             ..Platform::new(db, config.events.options(), bus.clone())
         };
@@ -171,8 +175,10 @@ impl App {
             streams: Streams::new(&self.config.realtime),
             persisted: PersistedQueries::new(&self.config.persisted_queries),
             clock: self.platform.clock.clone(),
+            hooks: self.platform.hooks.clone(),
             limits: self.config.graph.limits.clone(),
             ports: Some(self.platform.ports.clone()),
+            db: Some(self.platform.db.clone()),
             health: Some(self.watcher()),
             subgraphs: self.subgraphs(),
             stop: self.platform.stop.clone(),

@@ -1,6 +1,7 @@
 //! The database's shape: SeaORM migrations, ordered, one folder a module.
 //! Expand first, contract in a later release.
 
+mod audit;
 mod events;
 mod files;
 mod messages;
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
         migrations.extend(files::migrations());
         migrations.extend(webhooks::migrations());
         migrations.extend(notifications::migrations());
+        migrations.extend(audit::migrations());
         migrations
     }
 }

@@ -14,7 +14,7 @@ use sea_orm::{
 };
 use tokio::sync::{Notify, watch};
 
-use crate::{Event, Following, NewEvent, Position, RedisBus, listeners::Listeners, reader};
+use crate::{Act, Event, Following, NewEvent, Position, RedisBus, listeners::Listeners, reader};
 
 /// Events in one statement; SQLite binds at most 32,766 values.
 const BATCH: usize = 1_000;
@@ -99,7 +99,8 @@ impl EventLog {
     }
 
     /// Writes a fact. Call it in the transaction that makes the fact true:
-    /// either both are there afterwards or neither.
+    /// either both are there afterwards or neither. Within an [`Act`] it carries
+    /// the act's name.
     ///
     /// # Errors
     /// When the database fails.
@@ -154,6 +155,12 @@ impl EventLog {
         reader::follow(self.clone(), following).await
     }
 
+    /// Changes whenever the relay has handed events on.
+    #[must_use]
+    pub fn heads(&self) -> watch::Receiver<Position> {
+        self.0.head.subscribe()
+    }
+
     /// The last event that was handed on in this process.
     #[must_use]
     pub fn head(&self) -> Position {
@@ -162,6 +169,11 @@ impl EventLog {
 }
 
 fn row(event: NewEvent) -> event::ActiveModel {
+    let act = Act::current();
+    if let Some(act) = &act {
+        act.count();
+    }
+    let act = act.as_deref();
     event::ActiveModel {
         sequence: NotSet,
         transaction: NotSet,
@@ -170,5 +182,8 @@ fn row(event: NewEvent) -> event::ActiveModel {
         subject: Set(event.subject),
         payload: Set(event.payload),
         at: Set(event.at),
+        act: Set(act.map(|act| act.id.to_string())),
+        actor: Set(act.and_then(|act| act.actor)),
+        action: Set(act.map(|act| act.action.clone())),
     }
 }

@@ -2,12 +2,15 @@
 //! test.
 
 mod accounts;
+mod audit;
 mod database;
+mod erasure;
 mod events;
 mod example_client;
 mod fanout;
 mod files;
 mod graph;
+mod hooks;
 mod http;
 mod identities;
 mod instances;

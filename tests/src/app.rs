@@ -1,10 +1,10 @@
 //! One gateway, started in this process.
 
-use std::{future::Future, net::SocketAddr, path::Path, time::Duration};
+use std::{future::Future, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
 use gateway::{App, Config, Extra};
-use kit::Backend;
+use kit::{AuthenticationHook, Backend};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -76,6 +76,18 @@ impl TestApp {
     /// # Panics
     /// When it does not start.
     pub async fn start(backend: Backend, configure: impl FnOnce(&mut Config)) -> Option<Self> {
+        Self::start_hooked(backend, configure, Vec::new()).await
+    }
+
+    /// As [`start`](Self::start), with hooks before and after authentication.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_hooked(
+        backend: Backend,
+        configure: impl FnOnce(&mut Config),
+        hooks: Vec<Arc<dyn AuthenticationHook>>,
+    ) -> Option<Self> {
         let database = TestDatabase::seeded(backend).await?;
         let mut config = Config::default();
         config.database.url = SecretString::from(database.url.as_str());
@@ -91,7 +103,7 @@ impl TestApp {
         // Some read the whole marketplace in few pages.
         config.graph.limits.cost = 50_000;
         configure(&mut config);
-        let extra = Extra { modules: vec![Box::new(Probe)], ..Extra::default() };
+        let extra = Extra { modules: vec![Box::new(Probe)], hooks, ..Extra::default() };
         let app = App::start(config, extra).await.expect("the gateway starts");
         let router = app.router();
         Some(Self { app, router, database, files, outbox })

@@ -3,7 +3,7 @@
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header},
 };
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -13,6 +13,7 @@ use tower::ServiceExt as _;
 pub struct Client {
     router: Router,
     token: Option<String>,
+    user_agent: Option<&'static str>,
 }
 
 /// What an HTTP request was answered.
@@ -42,13 +43,19 @@ impl Client {
     /// A client of this router that is not signed in.
     #[must_use]
     pub const fn new(router: Router) -> Self {
-        Self { router, token: None }
+        Self { router, token: None, user_agent: None }
     }
 
     /// The same client with this bearer token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        Self { router: self.router.clone(), token: Some(token.to_owned()) }
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same client with this `User-Agent`.
+    #[must_use]
+    pub fn named(&self, user_agent: &'static str) -> Self {
+        Self { user_agent: Some(user_agent), ..self.clone() }
     }
 
     /// The bearer token of a signed-in client.
@@ -104,6 +111,9 @@ impl Client {
     /// # Panics
     /// When the body of the answer breaks off.
     pub async fn send(&self, mut request: Request<Body>) -> Answer {
+        if let Some(name) = self.user_agent {
+            request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static(name));
+        }
         if let Some(token) = &self.token {
             let value = format!("Bearer {token}").parse().expect("a token is a header value");
             request.headers_mut().insert(header::AUTHORIZATION, value);

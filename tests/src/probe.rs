@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use async_graphql::{ComplexObject, Context, Object, Schema, SimpleObject, Subscription};
+use async_graphql::{ComplexObject, Context, Object, SimpleObject, Subscription};
 use futures_util::{Stream, StreamExt as _, stream};
 use kit::{
     DateTime, Module, Parts, Platform, Progress, Result, Viewer, facts::JobState, follow_job, ids::JobId,
@@ -28,7 +28,7 @@ impl Module for Probe {
     }
 
     async fn start(&self, platform: &Platform) -> Result<Parts> {
-        let schema = Schema::build(Query, Mutation, Streams)
+        let schema = kit::schema(Query, Mutation, Streams)
             .data(AtomicU64::new(0))
             .data(platform.clone())
             .data(platform.events.clone());

@@ -7,7 +7,7 @@ use sea_orm::{
     entity::prelude::*, sea_query::Expr,
 };
 
-use crate::time::DateTime;
+use crate::{ids::AccountId, time::DateTime};
 
 /// A fact.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -29,6 +29,13 @@ pub struct Model {
     pub payload: Json,
     /// When.
     pub at: DateTime,
+    /// The root field of a mutation that made it true, as one run of it; absent
+    /// for what handlers and workers do.
+    pub act: Option<String>,
+    /// Who asked for that; absent for a guest.
+    pub actor: Option<AccountId>,
+    /// The name of that field.
+    pub action: Option<String>,
 }
 
 /// Events stand alone.
@@ -109,8 +116,11 @@ pub async fn newest_settled(db: &DatabaseConnection) -> Result<Option<(i64, i64)
 }
 
 /// The next settled events after a position, oldest first.
+///
+/// # Errors
+/// When the database fails.
 pub async fn settled_after(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     transaction: i64,
     sequence: i64,
     limit: u64,

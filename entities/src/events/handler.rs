@@ -77,6 +77,50 @@ pub async fn lease(
     Ok(leased.into_iter().next().map(|row| (row.transaction, row.sequence)))
 }
 
+/// Where a handler stands that whoever comes moves on in a transaction: nobody
+/// else can until that ends. `None` for one that is not registered.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold(
+    transaction: &impl ConnectionTrait,
+    name: &str,
+    now: DateTime,
+) -> Result<Option<(i64, i64)>, DbErr> {
+    let held = Entity::update_many()
+        .col_expr(Column::MovedAt, now.0.into())
+        .filter(Column::Name.eq(name))
+        .exec_with_returning(transaction)
+        .await?;
+    Ok(held.into_iter().next().map(|row| (row.transaction, row.sequence)))
+}
+
+/// Moves a handler on that [`hold`] holds.
+///
+/// # Errors
+/// When the database fails.
+pub async fn move_to(
+    transaction: &impl ConnectionTrait,
+    name: &str,
+    (number, sequence): (i64, i64),
+) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::Transaction, number.into())
+        .col_expr(Column::Sequence, sequence.into())
+        .filter(Column::Name.eq(name))
+        .exec(transaction)
+        .await
+        .map(drop)
+}
+
+/// A handler, unless it is not known.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_name(db: &impl ConnectionTrait, name: &str) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id(name.to_owned()).one(db).await
+}
+
 /// Lets another process run it.
 ///
 /// # Errors

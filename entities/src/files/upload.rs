@@ -220,6 +220,27 @@ fn is_orphan(expired: DateTime, unattached: DateTime) -> Condition {
     Condition::any().add(was_never_filled).add(belongs_to_nothing).add(Column::ReleasedAt.is_not_null())
 }
 
+/// Deletes uploads of an account, at most `limit`, whatever they are attached to.
+/// Answers the deleted rows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_of(
+    db: &impl ConnectionTrait,
+    account: AccountId,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    let ids = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::AccountId.eq(account))
+        .limit(limit)
+        .into_tuple::<UploadId>()
+        .all(db)
+        .await?;
+    Entity::delete_many().filter(Column::Id.is_in(ids)).exec_with_returning(db).await
+}
+
 /// Which of these objects a row knows.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 pub mod attachment;
 pub mod block;
 pub mod conversation;
+pub mod erasure;
 pub mod list;
 pub mod member;
 pub mod message;

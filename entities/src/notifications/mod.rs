@@ -3,6 +3,7 @@
 
 pub mod delivery;
 pub mod device;
+pub mod erasure;
 pub mod notification;
 pub mod preference;
 pub mod secret;

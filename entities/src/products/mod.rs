@@ -1,6 +1,7 @@
 //! The tables of the products module.
 
 pub mod category;
+pub mod erasure;
 pub mod favourite;
 pub mod filter;
 pub mod idempotency;

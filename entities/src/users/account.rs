@@ -8,7 +8,10 @@ use sea_orm::{
 };
 
 use super::user;
-use crate::ids::{AccountId, UserId};
+use crate::{
+    ids::{AccountId, UserId},
+    time::DateTime,
+};
 
 /// An account with its secrets.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -34,6 +37,8 @@ pub struct Model {
     pub currency: String,
     /// Counts changes.
     pub version: i32,
+    /// When it is erased, if its owner wants that.
+    pub deletion_scheduled_at: Option<DateTime>,
 }
 
 /// An account without its secrets.
@@ -56,6 +61,8 @@ pub struct Details {
     pub currency: String,
     /// Counts changes.
     pub version: i32,
+    /// When it is erased, if its owner wants that.
+    pub deletion_scheduled_at: Option<DateTime>,
 }
 
 /// An account and the name of whose it is.
@@ -128,6 +135,7 @@ impl From<Model> for Details {
             locale: row.locale,
             currency: row.currency,
             version: row.version,
+            deletion_scheduled_at: row.deletion_scheduled_at,
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod address;
 pub mod challenge;
+pub mod deletion;
 pub mod factor;
 pub mod identity;
 pub mod mailed_token;

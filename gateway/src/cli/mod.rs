@@ -1,6 +1,7 @@
 //! The commands of `weft`. Results go to stdout, everything else to stderr.
 //! Exit codes: 0 done, 1 failed, 2 asked wrongly.
 
+mod audit;
 mod config;
 mod data;
 mod diff;
@@ -71,6 +72,9 @@ enum Command {
     /// The keys that sign access tokens.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// List the modules: how they are, and where they run.
     Modules,
     /// Tell what is configured, reachable and degraded.
@@ -150,6 +154,7 @@ async fn dispatch(command: Command, config: Config, sources: &Sources) -> Result
         Command::Schema(command) => schema::run(command, config).await,
         Command::Events(command) => events::run(command, &config).await,
         Command::Keys(command) => keys::run(command, &config).await,
+        Command::Audit(command) => audit::run(command, &config).await,
         Command::Modules => modules::run(config).await,
         Command::Doctor => doctor::run(config, sources).await,
         Command::Config(command) => config::run(&command),

@@ -28,6 +28,12 @@ pub struct AuthConfig {
     /// How long a session lasts without being used.
     #[serde(with = "humantime_serde")]
     pub refresh_token_lifetime: Duration,
+    /// Between scheduling an account's erasure and the erasure.
+    #[serde(with = "humantime_serde")]
+    pub deletion_grace: Duration,
+    /// Between the end of its sessions and the erasure.
+    #[serde(with = "humantime_serde")]
+    pub deletion_pause: Duration,
     /// Language tag of new accounts.
     pub default_locale: String,
     /// Preferred currency of new accounts.
@@ -63,6 +69,11 @@ pub(super) const KEYS: &[Key] = &[
     key("auth.audience", "Claim `aud` of access tokens."),
     key("auth.access_token_lifetime", "How long an access token is good for."),
     key("auth.refresh_token_lifetime", "How long a session lasts without being used."),
+    key("auth.deletion_grace", "How long an owner may take back that their account is to be erased."),
+    key(
+        "auth.deletion_pause",
+        "How long after its sessions have ended an account is erased: longer than any request takes.",
+    ),
     key("auth.default_locale", "Language tag of new accounts."),
     key("auth.default_currency", "Preferred currency of new accounts, ISO 4217."),
     key("auth.clock_skew", "How far the clock of an identity provider may be from ours."),
@@ -88,6 +99,8 @@ impl Default for AuthConfig {
             audience: users.audience,
             access_token_lifetime: users.access_token_lifetime,
             refresh_token_lifetime: users.refresh_token_lifetime,
+            deletion_grace: users.deletion_grace,
+            deletion_pause: users.deletion_pause,
             default_locale: users.default_locale,
             default_currency: users.default_currency.to_string(),
             providers: BTreeMap::new(),
@@ -125,6 +138,8 @@ impl AuthConfig {
             audience: self.audience.clone(),
             access_token_lifetime: self.access_token_lifetime,
             refresh_token_lifetime: self.refresh_token_lifetime,
+            deletion_grace: self.deletion_grace,
+            deletion_pause: self.deletion_pause,
             default_locale: self.default_locale.clone(),
             default_currency,
             providers: providers::options(&self.providers, &self.issuer)?,

@@ -157,6 +157,7 @@ impl Default for AttemptsConfig {
             "mfaRecoveryCodesRenew",
             "emailConfirmationRequest",
             "identityLink",
+            "accountDeletionSet",
         ];
         Self {
             fields: fields.map(str::to_owned).into(),

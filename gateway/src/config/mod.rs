@@ -1,6 +1,7 @@
 //! The gateway's configuration: built-in defaults, then a file, then the
 //! environment. One struct a section; no file is needed.
 
+mod audit;
 mod auth;
 mod database;
 mod events;
@@ -27,6 +28,7 @@ mod webhooks;
 
 use serde::{Deserialize, Serialize};
 
+pub use audit::AuditConfig;
 pub use auth::AuthConfig;
 pub use database::DatabaseConfig;
 pub use events::EventsConfig;
@@ -82,6 +84,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// How notifications are pushed.
     pub push: PushConfig,
+    /// The audit log.
+    pub audit: AuditConfig,
     /// What the process tells about itself.
     pub telemetry: TelemetryConfig,
 }

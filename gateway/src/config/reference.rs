@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    Config, Key, ProviderConfig, RemoteConfig, auth, database, events, files, graph, limits, mail,
-    modules, notifications, persisted_queries, providers, push, realtime, redis, server, telemetry,
-    webhooks,
+    Config, Key, ProviderConfig, RemoteConfig, audit, auth, database, events, files, graph, limits,
+    mail, modules, notifications, persisted_queries, providers, push, realtime, redis, server,
+    telemetry, webhooks,
 };
 
 /// What a name of one's own is called in the table.
@@ -32,6 +32,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         notifications::KEYS,
         mail::KEYS,
         push::KEYS,
+        audit::KEYS,
         telemetry::KEYS,
     ];
     sections.into_iter().flatten()

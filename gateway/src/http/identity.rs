@@ -1,9 +1,12 @@
 //! From a bearer token to a viewer. A bad token is refused, never a guest.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::http::{StatusCode, header, request::Parts};
-use kit::{Batches, RequestScope, Viewer, ports::Identity};
+use kit::{
+    Attempt, Authenticated, AuthenticationMethod, Batches, NotLetIn, RequestScope, Viewer,
+    ports::Identity,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Front, errors::Refusal, origin, trace::RequestId};
@@ -20,15 +23,19 @@ pub(super) async fn scope(
         None => None,
         Some(value) => Some(bearer(value.to_str().unwrap_or_default())?),
     };
+    let origin = origin::origin(front, parts);
+    let user_agent: Option<Arc<str>> = text(header::USER_AGENT).map(Arc::from);
+    let caller = Caller { address: origin.address, user_agent: user_agent.clone() };
     Ok(RequestScope {
-        viewer: viewer(front, token.as_ref()).await?,
+        viewer: viewer(front, token.as_ref(), &caller).await?,
         batches: Batches::default(),
-        user_agent: text(header::USER_AGENT).map(Arc::from),
+        user_agent,
         request_id: Some(request_id.0.clone()),
         token,
         stream: None,
-        origin: origin::origin(front, parts),
+        origin,
         budget: None,
+        refusals: front.refusals(),
     })
 }
 
@@ -41,15 +48,49 @@ pub(super) fn bearer(authorization: &str) -> Result<SecretString, Refusal> {
     }
 }
 
+/// Who shows a token, as far as hooks are told.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Caller {
+    pub(super) address: Option<IpAddr>,
+    pub(super) user_agent: Option<Arc<str>>,
+}
+
 /// Who stands behind a token; a guest when there is none.
-pub(super) async fn viewer(front: &Front, token: Option<&SecretString>) -> Result<Arc<Viewer>, Refusal> {
+pub(super) async fn viewer(
+    front: &Front,
+    token: Option<&SecretString>,
+    caller: &Caller,
+) -> Result<Arc<Viewer>, Refusal> {
     let (Some(ports), Some(token)) = (&front.ports, token) else { return Ok(Arc::default()) };
     let Ok(identity) = ports.get::<dyn Identity>() else {
         let message = "no module of this process can read tokens";
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message));
     };
     let viewer = identity.viewer(token.expose_secret()).await;
-    viewer.map(Arc::new).map_err(|error| Refusal::of(&error))
+    let attempt = Attempt {
+        method: AuthenticationMethod::BearerToken,
+        account: viewer.as_ref().ok().and_then(|viewer| viewer.account),
+        address: caller.address,
+        user_agent: caller.user_agent.clone(),
+    };
+    let viewer = match viewer {
+        Err(error) => Err((error.code(), Refusal::of(&error))),
+        Ok(viewer) => match front.hooks.before(&attempt).await {
+            Ok(()) => Ok(viewer),
+            Err(NotLetIn::Refused(message)) => {
+                Err(("UNAUTHENTICATED", Refusal::unauthenticated(&message)))
+            }
+            Err(reason @ NotLetIn::Unavailable) => {
+                Err(("UNAVAILABLE", Refusal::of(&kit::Error::from(reason))))
+            }
+        },
+    };
+    let result = match &viewer {
+        Ok(viewer) => viewer.account.ok_or("UNAUTHENTICATED"),
+        Err((code, _)) => Err(*code),
+    };
+    front.hooks.after(&Authenticated { attempt, result }).await;
+    viewer.map(Arc::new).map_err(|(_, refusal)| refusal)
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use axum::{
     response::IntoResponse as _,
     routing::{any, get, post},
 };
-use kit::{Clock, Subgraph, ports::Ports};
+use kit::{Clock, Database, Hooks, Refusals, Subgraph, ports::Ports};
 use schema::{Engine, Limits};
 use tokio_util::sync::CancellationToken;
 use tower_http::{
@@ -64,11 +64,15 @@ pub(crate) struct Front {
     /// Where identity, keys and demo accounts are found; `None` for a graph
     /// without modules, whose subgraphs look at tokens themselves.
     pub(crate) ports: Option<Ports>,
+    /// Where refusals are told; `None` for a graph without modules.
+    pub(crate) db: Option<Database>,
     /// `None` for a graph without modules.
     pub(crate) health: Option<Watcher>,
     pub(crate) subgraphs: HashMap<&'static str, Arc<dyn Subgraph>>,
     /// Decides when a token has expired.
     pub(crate) clock: Arc<dyn Clock>,
+    /// Asked before, and told after, somebody is let in.
+    pub(crate) hooks: Hooks,
     /// The open streams.
     pub(crate) streams: Streams,
     /// The documents that clients may ask by their hash.
@@ -80,6 +84,12 @@ pub(crate) struct Front {
 }
 
 impl Front {
+    /// Takes what one request is refused.
+    pub(crate) fn refusals(&self) -> Refusals {
+        let db = self.db.clone();
+        db.map_or_else(Refusals::default, |db| Refusals::new(db, self.clock.clone()))
+    }
+
     /// Waits until streams must end: their clients should connect elsewhere.
     pub(crate) async fn stopping(&self) {
         tokio::select! {

@@ -5,6 +5,7 @@ mod m0002_sessions;
 mod m0003_signing_keys;
 mod m0004_second_steps;
 mod m0005_identities;
+mod m0006_deletion;
 mod m0007_signing_keys;
 
 use sea_orm_migration::MigrationTrait;
@@ -16,6 +17,7 @@ pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0003_signing_keys::Migration),
         Box::new(m0004_second_steps::Migration),
         Box::new(m0005_identities::Migration),
+        Box::new(m0006_deletion::Migration),
         Box::new(m0007_signing_keys::Migration),
     ]
 }

@@ -3,6 +3,7 @@
 #![recursion_limit = "512"]
 
 mod addresses;
+mod erasure;
 mod graph;
 mod keys;
 mod media;
@@ -17,7 +18,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, Schema};
+use async_graphql::EmptySubscription;
 use kit::{
     Module, Parts, Platform, Result,
     ports::{FileTransfer, Files as FilesPort},
@@ -53,8 +54,14 @@ impl Module for Files {
         platform.ports.provide::<dyn FilesPort>(service.clone());
         platform.ports.provide::<dyn FileTransfer>(service.clone());
 
-        let schema = Schema::build(Query, Mutation, EmptySubscription).data(service.clone());
+        let schema = kit::schema(Query, Mutation, EmptySubscription).data(service.clone());
+        let erasing = service.clone();
+        let erasure = kit::on_erasure("files.erasure", move |erased| {
+            let service = erasing.clone();
+            async move { service.erase(erased).await }
+        });
         Ok(Parts::new(kit::finish(schema))
+            .handler(erasure)
             .worker("files.sweep", sweep::run(service.clone(), platform.stop.clone()))
             .health(service))
     }

@@ -14,9 +14,10 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
+use subscriptions::{Act, EventLog, NewEvent};
 use tokio::sync::watch;
 
-use crate::{Error, Result};
+use crate::{Clock as _, Error, Result, SystemClock, facts::ActDone, written};
 
 /// How often a transaction is tried when the database asks to try again.
 const ATTEMPTS: u32 = 5;
@@ -122,7 +123,8 @@ impl Database {
 
     /// Runs `work` in one transaction, and again when the database reports a
     /// conflict with another one: `work` must have no effect but on the
-    /// transaction.
+    /// transaction. What changes rows within an [`Act`] and tells no fact is
+    /// told as [`ActDone`], so that no change by a mutation goes unrecorded.
     ///
     /// # Errors
     /// What `work` answers, after a rollback; [`Error::Internal`] when the
@@ -160,9 +162,25 @@ impl Database {
         #[expect(clippy::disallowed_methods, reason = "the one place that begins transactions")]
         let begin = tokio::spawn(async move { write.begin_with_options(options).await });
         let transaction = begin.await.map_err(Error::internal)??;
+        let untold = match Act::current().filter(|act| !act.is_told()) {
+            Some(act) => Some((act.facts(), written::before(&transaction).await?, act)),
+            None => None,
+        };
         match work(&transaction).await {
             Ok(value) => {
+                if let Some((facts, before, act)) = &untold
+                    && act.facts() == *facts
+                    && written::has_written(&transaction, *before).await?
+                {
+                    let done = ActDone { account: act.actor() };
+                    EventLog::append(&transaction, NewEvent::new(&done, SystemClock.now())).await?;
+                }
                 transaction.commit().await?;
+                if let Some((facts, _, act)) = untold
+                    && act.facts() != facts
+                {
+                    act.told();
+                }
                 self.commits.send_modify(|commits| *commits += 1);
                 Ok(value)
             }

@@ -2,13 +2,16 @@
 //! viewer and guards, errors, ids, scalars, money, connections, loaders, ports
 //! and resilience.
 
+mod acts;
 mod address;
 mod connection;
 mod database;
 mod directives;
+mod erasure;
 mod error;
 pub mod facts;
 mod filter;
+mod hooks;
 mod loader;
 mod module;
 mod money;
@@ -16,6 +19,7 @@ mod outcome;
 mod platform;
 pub mod ports;
 mod progress;
+mod refusals;
 mod registry;
 mod resilience;
 mod scalars;
@@ -26,7 +30,9 @@ mod subgraph;
 pub mod text;
 mod user_error;
 mod viewer;
+mod written;
 
+pub use acts::{Acts, schema};
 pub use address::{Address, AddressInput};
 pub use connection::{Connection, Cursor, DEFAULT_FIRST, Edge, MAX_FIRST, PageArgs, PageInfo};
 pub use database::{Backend, Database, DatabaseOptions};
@@ -35,17 +41,22 @@ pub use entities::{
     ids::{self, Id},
     time::DateTime,
 };
+pub use erasure::on_erasure;
 pub use error::{Error, Result, present};
 pub use filter::{DateRange, StringFilter};
+pub use hooks::{
+    Attempt, Authenticated, AuthenticationHook, AuthenticationMethod, HookError, Hooks, NotLetIn,
+};
 pub use loader::{Batches, FromContext, drive, drive_stream, entity, groups, load, load_many};
 pub use module::{Health, HealthCheck, Module, Parts, Worker};
 pub use money::{Money, MoneyInput};
 pub use outcome::{Outcome, is_taken, refuse, refuse_all};
 pub use platform::{Clock, ManualClock, Platform, SystemClock};
 pub use progress::{Progress, follow_job};
+pub use refusals::Refusals;
 pub use registry::{ModuleReport, Registry};
 pub use resilience::{Outside, OutsideOptions};
-pub use scalars::{CountryCode, CurrencyCode, Decimal, Long, Url};
+pub use scalars::{CountryCode, CurrencyCode, Decimal, Json, Long, Url};
 pub use scope::{Budget, Origin, RequestScope};
 pub use stream::{Mark, StreamControl, follow};
 pub use subgraph::{Subgraph, erase, finish};

@@ -11,7 +11,7 @@ use std::{
 use subscriptions::{EventLog, HandlerOptions, LogOptions, RedisBus};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Database, DateTime, ports::Ports};
+use crate::{Database, DateTime, Hooks, ports::Ports};
 
 /// Tells the time; tests bring their own.
 pub trait Clock: Send + Sync {
@@ -62,6 +62,8 @@ pub struct Platform {
     pub handlers: HandlerOptions,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Asked before, and told after, somebody is let in.
+    pub hooks: Hooks,
     /// Traits that modules implement for one another.
     pub ports: Ports,
     /// Cancelled when the module must stop.
@@ -77,6 +79,7 @@ impl Platform {
             events: EventLog::new(db.read().clone(), db.write().clone(), log, bus),
             handlers: HandlerOptions::default(),
             clock: Arc::new(SystemClock),
+            hooks: Hooks::default(),
             ports: Ports::default(),
             stop: CancellationToken::new(),
             db,

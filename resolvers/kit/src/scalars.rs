@@ -33,6 +33,22 @@ impl ScalarType for Long {
     }
 }
 
+/// Any JSON value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Json(pub serde_json::Value);
+
+/// Any JSON value, where the shape differs from case to case.
+#[Scalar(name = "JSON")]
+impl ScalarType for Json {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        value.into_json().map(Self).map_err(|_| InputValueError::custom("not a JSON value"))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from_json(self.0.clone()).unwrap_or_default()
+    }
+}
+
 /// A decimal number as exact text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decimal(pub String);

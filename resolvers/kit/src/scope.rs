@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use async_graphql::Context;
 use secrecy::SecretString;
 
-use crate::{Batches, StreamControl, Viewer};
+use crate::{Batches, Refusals, StreamControl, Viewer};
 
 /// The viewer, the loaders and the trace of one request. Cheap to clone; the
 /// engine hands it to every step of the plan.
@@ -27,6 +27,8 @@ pub struct RequestScope {
     pub origin: Origin,
     /// What the operation costs its caller; `None` until that is known.
     pub budget: Option<Budget>,
+    /// Takes what the viewer is refused for lack of a permission.
+    pub refusals: Refusals,
 }
 
 /// Where a request comes from.

@@ -110,7 +110,8 @@ impl Guard for Require {
         if viewer.may(self.0) {
             return Ok(());
         }
-        viewer.require_account()?;
+        let account = viewer.require_account()?;
+        RequestScope::of(ctx).refusals.tell(account, &ctx.item.node.name.node, self.0).await;
         Err(Error::Forbidden(self.0).into())
     }
 }

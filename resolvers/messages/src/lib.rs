@@ -15,7 +15,6 @@ mod tests;
 
 use std::sync::Arc;
 
-use async_graphql::Schema;
 use kit::{Module, Parts, Platform, Result};
 
 use crate::{
@@ -41,14 +40,20 @@ impl Module for Messages {
 
     async fn start(&self, platform: &Platform) -> Result<Parts> {
         let service = Arc::new(Service::new(platform)?);
-        let schema = Schema::build(Query, Mutation, Subscription)
+        let schema = kit::schema(Query, Mutation, Subscription)
             .data(platform.db.clone())
             .data(platform.events.clone())
             .data(service.clone())
             .register_output_type::<Node>()
             .register_output_type::<StreamEvent>();
+        let erasing = service.clone();
+        let erasure = kit::on_erasure("messages.erasure", move |erased| {
+            let service = erasing.clone();
+            async move { service.erase(erased).await }
+        });
         let deliveries = service.clone().write_deliveries(platform.stop.clone());
         Ok(Parts::new(kit::finish(schema))
+            .handler(erasure)
             .handler(Arc::new(ReleaseFiles(service)))
             .worker("messages.deliveries", deliveries))
     }

@@ -1,4 +1,4 @@
-//! Writing whole files into the outbox.
+//! Writing whole files into the outbox, and removing them.
 
 use std::path::Path;
 
@@ -15,5 +15,15 @@ pub(crate) async fn write(folder: &Path, name: &str, content: Vec<u8>) -> Outcom
     match write.await {
         Ok(()) => Outcome::Sent,
         Err(error) => Outcome::Later(format!("the outbox can't be written: {error}")),
+    }
+}
+
+/// Removes a file, if it is there.
+pub(crate) async fn remove(folder: &Path, name: &str) {
+    match tokio::fs::remove_file(folder.join(name)).await {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::error!(%error, "a file stays in the outbox");
+        }
+        _ => {}
     }
 }

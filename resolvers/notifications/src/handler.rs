@@ -10,7 +10,7 @@ use entities::notifications::{
 use futures_util::FutureExt as _;
 use kit::{
     DateTime, Error, Id as _, Result,
-    facts::NotificationAdded,
+    facts::{AccountErased, NotificationAdded},
     ids::{NotificationDeliveryId, NotificationId},
     ports::Contact,
 };
@@ -42,6 +42,10 @@ impl Handler for Teller {
     }
 
     async fn handle(&self, event: &Event) -> Result<(), HandlerError> {
+        // In its turn: whatever was told of this account before is written.
+        if let Some(erased) = event.read::<AccountErased>() {
+            return Ok(self.0.erase(erased).await?);
+        }
         if let Some(read) = kinds::read_elsewhere(event) {
             let contact = self.0.people.contacts(&[read.user]).await?.remove(&read.user);
             if let Some(contact) = contact {

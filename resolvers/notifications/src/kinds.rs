@@ -10,10 +10,12 @@
 //! them one key and rising positions (messages of a conversation); the others
 //! leave the position at 0.
 
+use async_graphql::{ScalarType as _, Value};
 use kit::{
+    DateTime,
     facts::{
-        AccountCreated, ConfirmationRequested, ConversationRead, EndReason, MessageSent, ResetRequested,
-        ReviewSaved, SessionRevoked, SessionStarted,
+        AccountCreated, AccountErased, ConfirmationRequested, ConversationRead, DeletionSet, EndReason,
+        MessageSent, ResetRequested, ReviewSaved, SessionRevoked, SessionStarted,
     },
     ids::{AccountId, SellerId, UserId},
     ports::MailedTokenPurpose,
@@ -166,6 +168,16 @@ pub(crate) const KINDS: &[Kind] = &[
         fact: ConfirmationRequested::KIND,
         rule: account_confirm,
     },
+    Kind {
+        name: "account.deletion",
+        label: "the deletion of your account",
+        channels: &[InApp, Email],
+        mail: Mail::Security,
+        texts: &[("en", include_str!("templates/en/account.deletion.txt"))],
+        token: None,
+        fact: DeletionSet::KIND,
+        rule: account_deletion,
+    },
 ];
 
 /// The message's text is not in the fact, and so in no notification.
@@ -243,6 +255,18 @@ fn account_confirm(event: &Event) -> Option<Told> {
     Some(about_account(account, key, account.to_string()))
 }
 
+/// Each time, with the day, or without one when it was taken back.
+fn account_deletion(event: &Event) -> Option<Told> {
+    let fact: DeletionSet = event.read()?;
+    let told = about_account(fact.account, event.id().to_string(), fact.account.to_string());
+    // RFC 3339 begins with the day.
+    let day = |at: DateTime| match at.to_value() {
+        Value::String(text) => text.chars().take(10).collect(),
+        _ => String::new(),
+    };
+    Some(Told { details: json!({ "day": fact.scheduled_at.map(day) }), ..told })
+}
+
 fn about_account(account: AccountId, key: String, target: String) -> Told {
     Told {
         to: Recipients::Account(account),
@@ -274,9 +298,9 @@ pub(crate) fn read_elsewhere(event: &Event) -> Option<ReadElsewhere> {
     })
 }
 
-/// The facts that anything comes from.
+/// The facts that anything comes from, or ends with.
 pub(crate) fn facts() -> Kinds {
-    Kinds::of(KINDS.iter().map(|kind| kind.fact).chain([ConversationRead::KIND]))
+    Kinds::of(KINDS.iter().map(|kind| kind.fact).chain([ConversationRead::KIND, AccountErased::KIND]))
 }
 
 /// The kind with this name; `None` for one that is no more, or not yet known.

@@ -5,6 +5,7 @@
 mod channels;
 mod deliveries;
 mod devices;
+mod erasure;
 mod files;
 mod handler;
 mod kinds;
@@ -28,7 +29,6 @@ mod tests;
 
 use std::sync::Arc;
 
-use async_graphql::Schema;
 use entities::notifications::delivery::Channel;
 use kit::{Module, Parts, Platform, Result, ports::Unsubscribe};
 
@@ -69,7 +69,7 @@ impl Module for Notifications {
     async fn start(&self, platform: &Platform) -> Result<Parts> {
         let service = Arc::new(Service::open(platform, self.options.clone()).await?);
         platform.ports.provide::<dyn Unsubscribe>(service.clone());
-        let schema = Schema::build(Query, Mutation, Subscription)
+        let schema = kit::schema(Query, Mutation, Subscription)
             .data(platform.events.clone())
             .data(service.clone())
             .register_output_type::<Node>()

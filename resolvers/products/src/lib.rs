@@ -17,7 +17,6 @@ mod tests;
 use std::sync::Arc;
 
 use ::subscriptions::EventLog;
-use async_graphql::Schema;
 use kit::{
     Database, Module, Parts, Platform, Result, Subgraph,
     ports::{Offers, Sellers},
@@ -48,12 +47,18 @@ impl Module for Products {
         let sellers = platform.ports.get::<dyn Sellers>()?;
         let service = Arc::new(Service::new(platform.db.clone(), platform.clock.clone(), sellers));
         platform.ports.provide::<dyn Offers>(service.clone());
-        Ok(Parts::new(subgraph(service, platform.db.clone(), platform.events.clone())))
+        let erasing = service.clone();
+        let erasure = kit::on_erasure("products.erasure", move |erased| {
+            let service = erasing.clone();
+            async move { service.erase(erased).await }
+        });
+        let subgraph = subgraph(service, platform.db.clone(), platform.events.clone());
+        Ok(Parts::new(subgraph).handler(erasure))
     }
 }
 
 fn subgraph(service: Arc<Service>, db: Database, events: EventLog) -> Arc<dyn Subgraph> {
-    let schema = Schema::build(Query, Mutation::default(), Subscription)
+    let schema = kit::schema(Query, Mutation::default(), Subscription)
         .data(db)
         .data(events)
         .data(service)

@@ -2,14 +2,15 @@
 //! outlives accounts.
 
 use entities::users::identity;
-pub(crate) use kit::facts::EndReason;
+pub(crate) use kit::facts::{EndReason, SignInFailure};
 use kit::{
     DateTime, Role,
     facts::{
-        AccountCreated, AccountUpdated, ConfirmationRequested, IdentityLinked, IdentityUnlinked,
-        ResetRequested, RolesChanged, SecondFactorChanged, SessionRevoked, SessionStarted,
+        AccountCreated, AccountErased, AccountUpdated, ConfirmationRequested, DeletionSet,
+        IdentityLinked, IdentityUnlinked, ResetRequested, RolesChanged, SecondFactorChanged,
+        SessionRevoked, SessionStarted, SignInFailed,
     },
-    ids::{AccountId, SessionId, UserId},
+    ids::{AccountId, SellerId, SessionId, UserId},
 };
 use subscriptions::NewEvent;
 
@@ -61,4 +62,32 @@ pub(crate) fn identity_unlinked(identity: &identity::Model, at: DateTime) -> New
         &IdentityUnlinked { account: identity.account_id, identity: identity.id, provider },
         at,
     )
+}
+
+/// `session.refused`.
+pub(crate) fn sign_in_failed(
+    account: Option<AccountId>,
+    reason: SignInFailure,
+    at: DateTime,
+) -> NewEvent {
+    NewEvent::new(&SignInFailed { account, reason }, at)
+}
+
+/// `account.deletion_set`.
+pub(crate) fn deletion_set(
+    account: AccountId,
+    scheduled_at: Option<DateTime>,
+    at: DateTime,
+) -> NewEvent {
+    NewEvent::new(&DeletionSet { account, scheduled_at }, at)
+}
+
+/// `account.erased`.
+pub(crate) fn account_erased(
+    account: AccountId,
+    user: UserId,
+    seller: Option<SellerId>,
+    at: DateTime,
+) -> NewEvent {
+    NewEvent::new(&AccountErased { account, user, seller }, at)
 }

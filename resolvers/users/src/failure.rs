@@ -27,11 +27,15 @@ pub(crate) enum Refusal {
     HandleTaken,
     /// No account has this email and password.
     BadCredentials,
+    /// A hook of whoever runs the gateway lets nobody in, and says why.
+    NotLetIn(String),
     /// The refresh token was never ours, was used before or belongs to a
     /// session that has ended.
     BadRefreshToken,
     /// The refresh token is too old.
     ExpiredRefreshToken,
+    /// The password that should show whose account it is is wrong.
+    BadPassword,
     /// The code of a second factor is wrong or was used; the field it came in.
     BadCode(&'static str),
     /// The sign-in has to begin anew.

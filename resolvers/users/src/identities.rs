@@ -40,6 +40,9 @@ impl Service {
     pub(crate) async fn viewer_from_elsewhere(&self, token: &str) -> Result<Viewer, Distrust> {
         let person = self.providers.bearer(token).await?;
         let account = self.account_of(person).await?;
+        if account.deletion_scheduled_at.is_some_and(|day| day <= self.clock.now()) {
+            return Err(Distrust::NotGood("its account is about to be erased"));
+        }
         Ok(Viewer {
             account: Some(account.id),
             user: Some(account.user_id),
@@ -134,6 +137,7 @@ async fn settle(transaction: &DatabaseTransaction, person: Person, new: NewAccou
         locale: new.locale,
         currency: new.currency,
         version: 1,
+        deletion_scheduled_at: None,
     };
     if !account::insert_unless_known(transaction, row.clone()).await? {
         // Equal emails make nobody the same person.

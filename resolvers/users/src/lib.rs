@@ -3,10 +3,12 @@
 #![recursion_limit = "512"]
 
 mod addresses;
+mod deletion;
 mod demo;
 mod events;
 mod failure;
 mod guesses;
+mod hooked;
 mod identities;
 mod identity;
 mod inputs;
@@ -33,7 +35,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, Schema};
+use async_graphql::EmptySubscription;
 use kit::{
     Module, Parts, Platform, Result,
     ports::{DemoAccounts, Identity, KeySet, MailedTokens, People, Sellers},
@@ -81,12 +83,13 @@ impl Module for Users {
         platform.ports.provide::<dyn KeySet>(tokens);
         platform.ports.provide::<dyn DemoAccounts>(Arc::new(DemoPeople::new(platform.db.clone())));
 
-        let schema = Schema::build(Query, Mutation, EmptySubscription)
+        let schema = kit::schema(Query, Mutation, EmptySubscription)
             .data(platform.db.clone())
             .data(service.clone())
             .register_output_type::<Node>();
         Ok(Parts::new(kit::finish(schema))
             .health(providers)
+            .worker("users.erasure", deletion::run(service.clone(), platform.stop.clone()))
             .worker("users.expired-sessions", sessions::forget_expired(service, platform.stop.clone()))
             .worker("users.signing-keys", keys::follow(keys, platform.stop.clone())))
     }

@@ -51,7 +51,7 @@ impl Service {
         self.append(events::confirmation_requested(account, self.clock.now())).await
     }
 
-    async fn append(&self, event: subscriptions::NewEvent) -> Result<()> {
+    pub(crate) async fn append(&self, event: subscriptions::NewEvent) -> Result<()> {
         let append = self.db.transaction(move |transaction| {
             let event = event.clone();
             Box::pin(async move { Ok(EventLog::append(transaction, event).await?) })

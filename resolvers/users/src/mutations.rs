@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use async_graphql::{Context, MaybeUndefined, Object};
 use kit::{
-    RequestScope, Require, Result, Role, SignedIn as IsSignedIn, UserError, UserErrorCode, Viewer,
+    Attempt, AuthenticationMethod, RequestScope, Require, Result, Role, SignedIn as IsSignedIn,
+    UserError, UserErrorCode, Viewer,
     ids::{AccountId, AddressId, FactorId, IdentityId, SessionId},
 };
 
 use crate::{
     addresses::AddressDraft,
+    deletion::Proof,
     failure::{Failure, Refusal},
     inputs::{AccountUpdateInput, AddressSaveInput, OAuthLogin, SignInInput, SignInMethod, SignUpInput},
     loaders::AccountById,
@@ -67,21 +69,31 @@ impl Mutation {
         #[graphql(desc = "How to sign in.")] input: SignInInput,
     ) -> Result<Option<AuthPayload>> {
         let service = ctx.data_unchecked::<Arc<Service>>();
-        let signed_in = match input.method {
-            SignInMethod::Password(login) => {
-                service.sign_in(&login.email, login.password.into(), RequestScope::of(ctx)).await
-            }
-            SignInMethod::Oauth(login) => {
-                let user_agent = RequestScope::of(ctx).user_agent.as_deref();
-                service.sign_in_with(&login.at(&SIGN_IN_FIELDS), user_agent).await
-            }
-            SignInMethod::RefreshToken(token) => service.refresh(&token).await.map(SignIn::Done),
-            SignInMethod::Mfa(answer) => {
-                let origin = RequestScope::of(ctx).origin;
-                let answered = service.answer(answer.challenge_id, &answer.response, origin).await;
-                answered.map(SignIn::Done)
+        let scope = RequestScope::of(ctx);
+        let method = match &input.method {
+            SignInMethod::Password(_) => AuthenticationMethod::Password,
+            SignInMethod::Oauth(_) => AuthenticationMethod::External,
+            SignInMethod::RefreshToken(_) => AuthenticationMethod::RefreshToken,
+            SignInMethod::Mfa(_) => AuthenticationMethod::SecondFactor,
+        };
+        let sign_in = async {
+            match input.method {
+                SignInMethod::Password(login) => {
+                    service.sign_in(&login.email, login.password.into(), scope).await
+                }
+                SignInMethod::Oauth(login) => {
+                    let user_agent = scope.user_agent.as_deref();
+                    service.sign_in_with(&login.at(&SIGN_IN_FIELDS), user_agent).await
+                }
+                SignInMethod::RefreshToken(token) => service.refresh(&token).await.map(SignIn::Done),
+                SignInMethod::Mfa(answer) => {
+                    let answered =
+                        service.answer(answer.challenge_id, &answer.response, scope.origin).await;
+                    answered.map(SignIn::Done)
+                }
             }
         };
+        let signed_in = service.with_hooks(Attempt::of(scope, method), sign_in).await;
         auth_payload(signed_in.map(AuthPayload::from))
     }
 
@@ -141,9 +153,11 @@ impl Mutation {
         #[graphql(desc = "The token that was mailed.")] token: String,
         #[graphql(desc = "New password of 10 to 128 characters.")] password: String,
     ) -> Result<Option<AuthPayload>> {
-        let user_agent = RequestScope::of(ctx).user_agent.as_deref();
+        let scope = RequestScope::of(ctx);
         let service = ctx.data_unchecked::<Arc<Service>>();
-        let reset = service.reset_password(&token, password.into(), user_agent).await;
+        let reset = service.reset_password(&token, password.into(), scope.user_agent.as_deref());
+        let attempt = Attempt::of(scope, AuthenticationMethod::MailedToken);
+        let reset = service.with_hooks(attempt, reset).await;
         auth_payload(reset.map(AuthPayload::from))
     }
 
@@ -284,6 +298,34 @@ impl Mutation {
         }
     }
 
+    /// Schedule the erasure of the account after a grace period, or take it back.
+    /// What is erased can't be brought back; orders keep their amounts.
+    #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
+    async fn account_deletion_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "True schedules it, false takes it back.")] scheduled: bool,
+        #[graphql(desc = "The account's password; not needed to take it back.")] password: Option<
+            String,
+        >,
+        #[graphql(
+            desc = "For accounts with a second factor: a code of one, or a recovery code. Not needed to \
+                    take it back."
+        )]
+        code: Option<String>,
+    ) -> Result<Option<AccountPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let service = ctx.data_unchecked::<Arc<Service>>();
+        let set = match scheduled {
+            true => {
+                let proof = Proof { password: password.map(Into::into), code };
+                service.schedule_deletion(account, proof).await
+            }
+            false => service.keep_account(account).await,
+        };
+        account_payload(set.map(|account| Some(Arc::new(account))))
+    }
+
     /// Change profile.
     #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
     async fn account_update(
@@ -376,6 +418,7 @@ fn user_error(refusal: Refusal) -> UserError {
         Refusal::BadCredentials => {
             UserError::new(UserErrorCode::BadCredentials, "", "wrong email or password")
         }
+        Refusal::NotLetIn(message) => UserError::new(UserErrorCode::BadCredentials, "", message),
         Refusal::BadRefreshToken => {
             let message = "this refresh token is not good: sign in again";
             UserError::new(UserErrorCode::BadCredentials, "method.refreshToken", message)
@@ -383,6 +426,9 @@ fn user_error(refusal: Refusal) -> UserError {
         Refusal::ExpiredRefreshToken => {
             let message = "this refresh token has expired: sign in again";
             UserError::new(UserErrorCode::Expired, "method.refreshToken", message)
+        }
+        Refusal::BadPassword => {
+            UserError::new(UserErrorCode::BadCredentials, "password", "this is not the password")
         }
         Refusal::BadCode(field) => {
             let message = "this code is wrong, or was used before";

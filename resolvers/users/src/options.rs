@@ -24,6 +24,11 @@ pub struct UsersOptions {
     pub access_token_lifetime: Duration,
     /// How long a session lasts without being used.
     pub refresh_token_lifetime: Duration,
+    /// Between the day an owner schedules an erasure and the day it is due.
+    pub deletion_grace: Duration,
+    /// Between the end of an account's sessions and its erasure: longer than a
+    /// request takes, and than a session that has ended is taken for active.
+    pub deletion_pause: Duration,
     /// Language tag of new accounts.
     pub default_locale: String,
     /// Preferred currency of new accounts.
@@ -123,6 +128,8 @@ impl Default for UsersOptions {
             audience: "weft".to_owned(),
             access_token_lifetime: Duration::from_secs(15 * 60),
             refresh_token_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+            deletion_grace: Duration::from_secs(14 * 24 * 60 * 60),
+            deletion_pause: Duration::from_secs(60),
             default_locale: "en".to_owned(),
             default_currency: "EUR".parse().expect("EUR is a currency"),
             providers: Vec::new(),

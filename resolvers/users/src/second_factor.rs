@@ -16,7 +16,7 @@ use subscriptions::EventLog;
 use totp_rs::{Builder, Totp};
 
 use crate::{
-    events,
+    events::{self, SignInFailure},
     failure::{Failure, Refusal},
     service::Service,
     sessions::{SignIn, SignedIn},
@@ -87,8 +87,15 @@ impl Service {
             is_done: false,
         };
         let waiting = Waiting { id: row.id, factors, expires_at: row.expires_at };
-        let insert = challenge::Entity::insert(row.into_active_model().reset_all());
-        insert.exec_without_returning(self.db.write()).await?;
+        self.db
+            .transaction(move |transaction| {
+                let insert = challenge::Entity::insert(row.clone().into_active_model().reset_all());
+                Box::pin(async move {
+                    insert.exec_without_returning(transaction).await?;
+                    Ok(())
+                })
+            })
+            .await?;
         Ok(SignIn::Waits(waiting))
     }
 
@@ -236,6 +243,8 @@ async fn answer(
         return Ok(Answered::TooMany);
     }
     if !proves(transaction, account, &code, now).await? {
+        let event = events::sign_in_failed(Some(account), SignInFailure::BadCode, now);
+        EventLog::append(transaction, event).await?;
         return Ok(Answered::Wrong);
     }
     if !challenge::finish(transaction, id).await? {
@@ -268,6 +277,32 @@ async fn enroll(
     }
     factor::enroll(transaction, row).await?;
     Ok(Ok(in_use.is_empty()))
+}
+
+/// Whether the owner of an account asks, by its password and, where it has a
+/// second factor, by a code; counted.
+pub(crate) async fn prove_owner(
+    transaction: &DatabaseTransaction,
+    account: AccountId,
+    is_password_right: bool,
+    code: Option<String>,
+    now: DateTime,
+) -> Result<Result<(), Refusal>> {
+    account::lock(transaction, account).await?;
+    if is_exhausted(transaction, account, now).await? {
+        return Ok(Err(Refusal::TooManyCodes("password")));
+    }
+    if !is_password_right {
+        let counted = counted(transaction, account, false, now).await?;
+        return Ok(counted.map_err(|_| Refusal::BadPassword));
+    }
+    if factor::in_use(transaction, &[account]).await?.is_empty() {
+        return Ok(Ok(()));
+    }
+    match code {
+        Some(code) => prove(transaction, account, &code, now).await,
+        None => Ok(Err(Refusal::Invalid { field: "code", rule: "give a code of a second factor" })),
+    }
 }
 
 /// As [`proves`], counted: nobody guesses through this, either.

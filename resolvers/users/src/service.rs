@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use entities::users::{account, user};
 use kit::{
-    Clock, CurrencyCode, Database, DateTime, Error, Id as _, PageArgs, Platform, Result, Role,
+    Clock, CurrencyCode, Database, DateTime, Error, Hooks, Id as _, PageArgs, Platform, Result, Role,
     StringFilter, Viewer,
     ids::{AccountId, UserId},
 };
@@ -32,6 +32,7 @@ pub(crate) type UserKey = (DateTime, UserId);
 pub(crate) struct Service {
     pub(crate) db: Database,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) hooks: Hooks,
     pub(crate) options: UsersOptions,
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Arc<AccessTokens>,
@@ -103,6 +104,7 @@ impl Service {
         Self {
             db: platform.db.clone(),
             clock: platform.clock.clone(),
+            hooks: platform.hooks.clone(),
             options,
             passwords: Passwords::new(),
             tokens,
@@ -161,6 +163,7 @@ impl Service {
             locale: self.options.default_locale.clone(),
             currency: self.options.default_currency.to_string(),
             version: 1,
+            deletion_scheduled_at: None,
         };
         let created = self.db.transaction(move |transaction| {
             Box::pin(create(transaction, user.clone(), account.clone()))

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use entities::users::{account, challenge, mailed_token, refresh_token, session};
+use entities::users::{account, challenge, deletion, mailed_token, refresh_token, session};
 use kit::{DateTime, Id as _, RequestScope, Result, Viewer, ids::SessionId};
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _};
 use secrecy::SecretString;
@@ -10,7 +10,7 @@ use subscriptions::EventLog;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    events::{self, EndReason},
+    events::{self, EndReason, SignInFailure},
     failure::{Failure, Refusal},
     roles,
     second_factor::Waiting,
@@ -82,7 +82,10 @@ impl Service {
         };
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let is_right = self.passwords.verify(password, hash).await?;
+        let known = account.as_ref().map(|account| account.id);
         let Some(account) = account.filter(|_| is_right) else {
+            let failed = events::sign_in_failed(known, SignInFailure::BadCredentials, self.clock.now());
+            self.append(failed).await?;
             return Err(Refusal::BadCredentials.into());
         };
         if let Some(guess) = guess {
@@ -219,6 +222,9 @@ pub(crate) async fn forget_expired(service: Arc<Service>, stop: CancellationToke
 
 async fn begin(transaction: &DatabaseTransaction, session: session::Model, next: Next) -> Result<()> {
     let event = events::session_started(session.account_id, session.id, session.created_at);
+    if !deletion::is_open(transaction, session.account_id, session.created_at).await? {
+        return Err(kit::Error::Unauthenticated);
+    }
     let id = session.id;
     session::Entity::insert(session.into_active_model().reset_all())
         .exec_without_returning(transaction)

@@ -274,6 +274,11 @@ impl Account {
         Ok(identities.unwrap_or_default().into_iter().map(Identity).collect())
     }
 
+    /// When the account is erased; null unless its owner asked for that.
+    async fn deletion_scheduled_at(&self) -> Option<DateTime> {
+        self.0.deletion_scheduled_at
+    }
+
     /// Concurrency version; counts the changes.
     async fn version(&self) -> i32 {
         self.0.version

@@ -16,7 +16,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, Schema};
+use async_graphql::EmptySubscription;
 use kit::{Module, Parts, Platform, Result};
 
 pub use crate::options::{Resolver, SystemResolver, WebhooksOptions};
@@ -47,7 +47,7 @@ impl Module for Webhooks {
 
     async fn start(&self, platform: &Platform) -> Result<Parts> {
         let service = Arc::new(Service::new(platform, self.options.clone())?);
-        let schema = Schema::build(Query, Mutation, EmptySubscription)
+        let schema = kit::schema(Query, Mutation, EmptySubscription)
             .data(service.clone())
             .register_output_type::<Node>();
         Ok(Parts::new(kit::finish(schema))

@@ -8,10 +8,11 @@ use entities::webhooks::{
 };
 use kit::{
     Clock, Database, DateTime, Id as _, Platform, Result, UserError, UserErrorCode,
-    facts::{ProductArchived, ProductChanged, ReviewSaved},
+    facts::{ProductArchived, ProductChanged, ReviewSaved, WebhookChange, WebhookChanged},
     ids::{WebhookDeliveryId, WebhookEndpointId},
 };
-use subscriptions::{Event, Fact as _, Kinds};
+use sea_orm::DatabaseTransaction;
+use subscriptions::{Event, EventLog, Fact as _, Kinds, NewEvent};
 use tokio::sync::Notify;
 
 use crate::{WebhooksOptions, body, sender::Sender, signature};
@@ -68,13 +69,14 @@ impl Service {
             updated_at: now,
         };
         let secret = self.new_secret(row.id)?;
-        let answer = (row.clone(), secret.secret.clone());
+        let (id, answer) = (row.id, (row.clone(), secret.secret.clone()));
         self.db
             .transaction(move |transaction| {
                 let (row, secret) = (row.clone(), secret.clone());
                 Box::pin(async move {
                     endpoint::insert(transaction, row).await?;
                     secret::rotate(transaction, secret, now).await?;
+                    tell(transaction, id, WebhookChange::Added, now).await?;
                     Ok(())
                 })
             })
@@ -92,7 +94,18 @@ impl Service {
             Ok(change) => change,
             Err(errors) => return Ok(Err(errors)),
         };
-        let changed = endpoint::change(self.db.write(), id, &change, self.clock.now()).await?;
+        let now = self.clock.now();
+        let changed = self.db.transaction(move |transaction| {
+            let change = change.clone();
+            Box::pin(async move {
+                let Some(row) = endpoint::change(transaction, id, &change, now).await? else {
+                    return Ok(None);
+                };
+                tell(transaction, id, WebhookChange::Changed, now).await?;
+                Ok(Some(row))
+            })
+        });
+        let changed = changed.await?;
         self.wake.notify_one();
         Ok(changed.ok_or_else(|| vec![UserError::not_found("id", "endpoint")]))
     }
@@ -119,6 +132,7 @@ impl Service {
                         return Ok(false);
                     }
                     secret::rotate(transaction, secret, overlap).await?;
+                    tell(transaction, id, WebhookChange::SecretRotated, now).await?;
                     Ok(true)
                 })
             })
@@ -142,7 +156,15 @@ impl Service {
             let error = UserError::new(UserErrorCode::ForbiddenTransition, "deliveryId", message);
             return Ok(Err(vec![error]));
         }
-        let requeued = delivery::requeue(self.db.write(), id, self.clock.now()).await?;
+        let (now, endpoint) = (self.clock.now(), delivery.endpoint_id);
+        let requeued = self.db.transaction(move |transaction| {
+            Box::pin(async move {
+                let Some(row) = delivery::requeue(transaction, id, now).await? else { return Ok(None) };
+                tell(transaction, endpoint, WebhookChange::Redelivered, now).await?;
+                Ok(Some(row))
+            })
+        });
+        let requeued = requeued.await?;
         self.wake.notify_one();
         // One that is being sent at this moment needs nothing more.
         Ok(Ok(requeued.unwrap_or(delivery)))
@@ -235,6 +257,17 @@ impl Service {
         let (secret, created_at) = (signature::new_secret()?, self.clock.now());
         Ok(secret::Model { secret, endpoint_id, created_at, valid_until: None })
     }
+}
+
+/// Tells what is done with an endpoint.
+async fn tell(
+    transaction: &DatabaseTransaction,
+    endpoint_id: WebhookEndpointId,
+    change: WebhookChange,
+    now: DateTime,
+) -> Result<()> {
+    let event = NewEvent::new(&WebhookChanged { endpoint_id, change }, now);
+    Ok(EventLog::append(transaction, event).await?)
 }
 
 /// The patterns of an endpoint.

@@ -15,7 +15,7 @@ use tokio_tungstenite::{
 use super::{data, new};
 
 /// What somebody is answered: `OK`, or the code of the first error.
-type Outcome = &'static str;
+pub(crate) type Outcome = &'static str;
 
 const OK: Outcome = "OK";
 const GUEST: Outcome = "UNAUTHENTICATED";
@@ -29,10 +29,10 @@ const HARNESS: [&str; 8] =
     ["crash", "happenings", "hello", "make", "panics", "tick", "work", "workEvents"];
 
 /// Who asks, in the order of the table's columns.
-const ROLES: [&str; 6] = ["guest", "customer", "seller", "support", "moderator", "admin"];
+pub(crate) const ROLES: [&str; 6] = ["guest", "customer", "seller", "support", "moderator", "admin"];
 
 /// A root field, an operation that asks it, and what each role is answered.
-type Row = (&'static str, &'static str, [Outcome; 6]);
+pub(crate) type Row = (&'static str, &'static str, [Outcome; 6]);
 
 const EVERYBODY: [Outcome; 6] = [OK; 6];
 const SIGNED_IN: [Outcome; 6] = [GUEST, OK, OK, OK, OK, OK];
@@ -42,7 +42,7 @@ const ADMINS: [Outcome; 6] = [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN,
 /// `$product` is the seller's, `$review` one of it, `$other` somebody else's
 /// product, `$nothing` the id of a session that nobody has, `$talk` and
 /// `$message` somebody else's, `$somebody` a user.
-const ACCESS: &[Row] = &[
+pub(crate) const ACCESS: &[Row] = &[
     // Queries.
     ("categories", "{ categories { id } }", EVERYBODY),
     ("me", "{ me { id } }", EVERYBODY),
@@ -66,7 +66,17 @@ const ACCESS: &[Row] = &[
         "{ webhookEndpoints { id } }",
         [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK],
     ),
+    (
+        "auditEntries",
+        "{ auditEntries(first: 1) { nodes { id } } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK],
+    ),
     // Mutations.
+    (
+        "accountDeletionSet",
+        "mutation { accountDeletionSet(scheduled: false) { userErrors { code } } }",
+        SIGNED_IN,
+    ),
     (
         "conversationOpen",
         "mutation($somebody: ID!) { conversationOpen(memberIds: [$somebody]) { userErrors { code } } }",
@@ -287,7 +297,7 @@ async fn root_fields(client: &Client) -> BTreeSet<String> {
     names.filter(|name| !HARNESS.contains(&name.as_str())).collect()
 }
 
-async fn clients(app: &TestApp) -> [Client; 6] {
+pub(crate) async fn clients(app: &TestApp) -> [Client; 6] {
     [
         app.guest(),
         app.sign_in(&app.email(60).await).await,
@@ -299,7 +309,7 @@ async fn clients(app: &TestApp) -> [Client; 6] {
 }
 
 /// Ids for the operations of the table.
-async fn variables(app: &TestApp, seller: &Client) -> Value {
+pub(crate) async fn variables(app: &TestApp, seller: &Client) -> Value {
     let query = "{ me { user { seller { id products(first: 50) { nodes { id reviews(first: 1) { nodes \
         { id } } } } } } } }";
     let shop = data(seller, query, json!({})).await["me"]["user"]["seller"].take();
@@ -320,7 +330,12 @@ async fn variables(app: &TestApp, seller: &Client) -> Value {
 }
 
 /// What this operation is answered.
-async fn outcome(client: &Client, served: &Served, operation: &str, variables: &Value) -> String {
+pub(crate) async fn outcome(
+    client: &Client,
+    served: &Served,
+    operation: &str,
+    variables: &Value,
+) -> String {
     if operation.starts_with("subscription") {
         return first_event(client, served, operation).await;
     }

@@ -10,7 +10,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::http::{Front, errors::Refusal, identity};
+use crate::http::{
+    Front,
+    errors::Refusal,
+    identity::{self, Caller},
+};
 
 /// A look at a token that takes longer is left for the next time.
 const LOOK: Duration = Duration::from_secs(5);
@@ -21,6 +25,7 @@ const NEVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 pub(in crate::http) struct Session {
     pub(in crate::http) viewer: Arc<Viewer>,
     pub(in crate::http) token: Option<SecretString>,
+    caller: Caller,
     expires: Option<Instant>,
     due: Instant,
 }
@@ -53,24 +58,27 @@ impl Session {
     pub(in crate::http) async fn open(
         front: &Front,
         token: Option<SecretString>,
+        caller: Caller,
     ) -> Result<Self, Refusal> {
-        let viewer = identity::viewer(front, token.as_ref()).await?;
-        Ok(Self::new(front, viewer, token))
+        let viewer = identity::viewer(front, token.as_ref(), &caller).await?;
+        Ok(Self::new(front, viewer, token, caller))
     }
 
     /// The session of a request whose token has been read.
     pub(in crate::http) fn of(front: &Front, scope: &RequestScope) -> Self {
-        Self::new(front, scope.viewer.clone(), scope.token.clone())
+        let (address, user_agent) = (scope.origin.address, scope.user_agent.clone());
+        let caller = Caller { address, user_agent };
+        Self::new(front, scope.viewer.clone(), scope.token.clone(), caller)
     }
 
-    fn new(front: &Front, viewer: Arc<Viewer>, token: Option<SecretString>) -> Self {
+    fn new(front: &Front, viewer: Arc<Viewer>, token: Option<SecretString>, caller: Caller) -> Self {
         let now = Instant::now();
         let expires = token.as_ref().and_then(|token| expiry(token.expose_secret()));
         let expires = expires.map(|seconds| {
             let left = seconds.saturating_mul(1_000).saturating_sub(front.clock.now().0);
             now + Duration::from_millis(u64::try_from(left).unwrap_or_default()).min(NEVER)
         });
-        let mut session = Self { viewer, token, expires, due: now };
+        let mut session = Self { viewer, token, caller, expires, due: now };
         session.plan(front);
         session
     }
@@ -83,7 +91,8 @@ impl Session {
     /// Looks whether the token is still good. Where that can't be told now, it
     /// is asked again later.
     pub(in crate::http) async fn check(&mut self, front: &Front) -> Result<(), Lapse> {
-        let viewer = timeout(LOOK, identity::viewer(front, self.token.as_ref())).await;
+        let look = identity::viewer(front, self.token.as_ref(), &self.caller);
+        let viewer = timeout(LOOK, look).await;
         if let Ok(Err(refusal)) = &viewer
             && refusal.status == StatusCode::UNAUTHORIZED
         {
@@ -105,7 +114,7 @@ impl Session {
         front: &Front,
         token: SecretString,
     ) -> Result<(), Lapse> {
-        let fresh = timeout(LOOK, Self::open(front, Some(token))).await;
+        let fresh = timeout(LOOK, Self::open(front, Some(token), self.caller.clone())).await;
         let Ok(Ok(fresh)) = fresh else { return Err(Lapse::Revoked) };
         if !self.is_same(&fresh.viewer) {
             return Err(Lapse::Other);

@@ -208,7 +208,11 @@ impl Connection {
             Some(Err(refusal)) => return Break(refused(refusal).into()),
             None => self.caller.token.clone(),
         };
-        match timeout_at(self.init_deadline(), Session::open(&self.front, token)).await {
+        let caller = identity::Caller {
+            address: self.caller.origin.address,
+            user_agent: self.caller.user_agent.clone(),
+        };
+        match timeout_at(self.init_deadline(), Session::open(&self.front, token, caller)).await {
             Err(_) => return Break(close::LATE.into()),
             Ok(Err(refusal)) => return Break(refused(refusal).into()),
             Ok(Ok(session)) => self.session = Some(session),
@@ -257,6 +261,7 @@ impl Connection {
             stream: None,
             origin: self.caller.origin,
             budget: None,
+            refusals: self.front.refusals(),
         };
         let (front, request_id) = (self.front.clone(), self.caller.id.clone());
         let operation = Box::new(Operation { front, asked, scope, id: request_id, session: None });

@@ -2,12 +2,15 @@
 //! each module that writes them. No text that people wrote and no address: the
 //! log outlives both.
 
+mod acts;
 mod jobs;
 mod messages;
 mod notifications;
 mod products;
 mod users;
+mod webhooks;
 
+pub use acts::{ActDone, PermissionRefused};
 pub use jobs::{JobProgressed, JobState};
 pub use messages::{
     ConversationOpened, ConversationRead, ConversationTyping, MessageChange, MessageChanged,
@@ -16,6 +19,8 @@ pub use messages::{
 pub use notifications::{NotificationAdded, NotificationRead};
 pub use products::{ProductArchived, ProductChange, ProductChanged, ReviewSaved};
 pub use users::{
-    AccountCreated, AccountUpdated, ConfirmationRequested, EndReason, IdentityLinked, IdentityUnlinked,
-    ResetRequested, RolesChanged, SecondFactorChanged, SessionRevoked, SessionStarted,
+    AccountCreated, AccountErased, AccountUpdated, ConfirmationRequested, DeletionSet, EndReason,
+    IdentityLinked, IdentityUnlinked, ResetRequested, RolesChanged, SecondFactorChanged, SessionRevoked,
+    SessionStarted, SignInFailed, SignInFailure,
 };
+pub use webhooks::{WebhookChange, WebhookChanged};

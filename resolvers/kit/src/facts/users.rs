@@ -1,6 +1,9 @@
 //! What users tell.
 
-use entities::ids::{AccountId, IdentityId, SessionId, UserId};
+use entities::{
+    ids::{AccountId, IdentityId, SellerId, SessionId, UserId},
+    time::DateTime,
+};
 use serde::{Deserialize, Serialize};
 use subscriptions::Fact;
 
@@ -37,6 +40,33 @@ pub struct SessionStarted {
     pub session: SessionId,
 }
 
+/// Somebody did not get in. Which email or password was tried is told nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInFailed {
+    /// Into which account; absent when there is none.
+    pub account: Option<AccountId>,
+    /// Why.
+    pub reason: SignInFailure,
+}
+
+/// Why somebody did not get in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SignInFailure {
+    /// No account has this email and password.
+    BadCredentials,
+    /// The code of the second factor was wrong.
+    BadCode,
+}
+
+impl Fact for SignInFailed {
+    const KIND: &'static str = "session.refused";
+
+    fn subject(&self) -> String {
+        self.account.map_or_else(|| "nobody".to_owned(), |account| account.to_string())
+    }
+}
+
 /// A session ended before its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionRevoked {
@@ -58,6 +88,8 @@ pub enum EndReason {
     TokenReused,
     /// Somebody set a new password with a mailed token.
     PasswordReset,
+    /// The account is being erased.
+    Erased,
 }
 
 /// A second factor came into use, or was removed.
@@ -96,6 +128,35 @@ impl Fact for IdentityLinked {
     }
 }
 
+/// An account is to be erased, or is not any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionSet {
+    /// Which.
+    pub account: AccountId,
+    /// When; absent when its owner took it back.
+    pub scheduled_at: Option<DateTime>,
+}
+
+/// An account is no more. Every module that keeps something of it erases that
+/// when it hears of this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountErased {
+    /// The private side.
+    pub account: AccountId,
+    /// The public side, which stays without a person.
+    pub user: UserId,
+    /// The shop that was closed by this.
+    pub seller: Option<SellerId>,
+}
+
+impl Fact for DeletionSet {
+    const KIND: &'static str = "account.deletion_set";
+
+    fn subject(&self) -> String {
+        self.account.to_string()
+    }
+}
+
 /// An account can't be signed in to with an identity provider any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityUnlinked {
@@ -109,6 +170,14 @@ pub struct IdentityUnlinked {
 
 impl Fact for IdentityUnlinked {
     const KIND: &'static str = "identity.unlinked";
+
+    fn subject(&self) -> String {
+        self.account.to_string()
+    }
+}
+
+impl Fact for AccountErased {
+    const KIND: &'static str = "account.erased";
 
     fn subject(&self) -> String {
         self.account.to_string()

@@ -12,6 +12,7 @@ mod blocks;
 mod changes;
 mod deliveries;
 mod emoji;
+mod erasure;
 mod events;
 mod files;
 mod open;

@@ -46,7 +46,10 @@ impl Service {
         is_muted: bool,
     ) -> Result<Outcome<ConversationId>> {
         let user = viewer.require_user()?;
-        match member::set_muted(self.db.write(), id, user, is_muted).await? {
+        let muted = self.db.transaction(move |transaction| {
+            Box::pin(async move { Ok(member::set_muted(transaction, id, user, is_muted).await?) })
+        });
+        match muted.await? {
             true => Ok(Ok(id)),
             false => Ok(Err(vec![UserError::not_found("id", "conversation")])),
         }

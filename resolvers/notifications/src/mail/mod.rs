@@ -34,6 +34,9 @@ pub(crate) trait Mailer: Send + Sync {
     /// same `Message-ID`.
     async fn send(&self, mail: &lettre::Message, id: &str) -> Outcome;
 
+    /// Forgets a mail, where mails are kept.
+    async fn forget(&self, _id: &str) {}
+
     /// Whether mails leave for the world.
     fn is_real(&self) -> bool;
 

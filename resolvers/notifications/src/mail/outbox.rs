@@ -23,6 +23,10 @@ impl Mailer for Outbox {
         files::write(&self.folder, &format!("{id}.eml"), mail.formatted()).await
     }
 
+    async fn forget(&self, id: &str) {
+        files::remove(&self.folder, &format!("{id}.eml")).await;
+    }
+
     fn is_real(&self) -> bool {
         false
     }

@@ -45,6 +45,9 @@ pub(crate) trait PushSender: Send + Sync {
     /// Hands one push over. [`Outcome::Gone`] when the device is no more.
     async fn send(&self, push: &Push) -> Outcome;
 
+    /// Forgets a push, where pushes are kept.
+    async fn forget(&self, _id: &str) {}
+
     /// Why pushes wait, while they do.
     fn problem(&self) -> Option<String>;
 }

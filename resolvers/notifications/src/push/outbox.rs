@@ -24,6 +24,10 @@ impl PushSender for Outbox {
         files::write(&self.folder, &format!("{}.json", push.id), content).await
     }
 
+    async fn forget(&self, id: &str) {
+        files::remove(&self.folder, &format!("{id}.json")).await;
+    }
+
     fn problem(&self) -> Option<String> {
         None
     }

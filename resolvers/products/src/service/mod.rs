@@ -2,6 +2,7 @@
 
 mod archive;
 mod draft;
+mod erasure;
 mod facts;
 mod favourites;
 mod reviews;

@@ -169,6 +169,7 @@ fn account_row(person: &Person, user: &user::Model, password_hash: &str) -> acco
         locale: person.culture.locale.to_owned(),
         currency: person.culture.currency.to_owned(),
         version: 1,
+        deletion_scheduled_at: None,
     }
 }
 
