@@ -67,12 +67,12 @@ fn table(keys: &[KeyState]) -> String {
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for key in keys {
         let made = key.created_at.map_or_else(|| "configured".to_owned(), shown);
-        let use_ = match key.use_ {
+        let does = match key.does {
             KeyUse::Signs => "signs".to_owned(),
             KeyUse::Verifies(None) => "verifies".to_owned(),
             KeyUse::Verifies(Some(until)) => format!("verifies until {}", shown(until)),
         };
-        rows.push(vec![key.id.clone(), made, use_]);
+        rows.push(vec![key.id.clone(), made, does]);
     }
     out::table(&rows)
 }

@@ -149,7 +149,7 @@ async fn keys_are_rotated_while_everybody_works_and_nobody_is_refused() {
     let listed = weft(&settings, &["keys", "list"]).expect("lists");
     let uses: Vec<&str> = listed.lines().map(|line| line.split("  ").last().expect("a use")).collect();
     assert_eq!((uses[1], uses.len()), ("signs", 5), "{listed}");
-    assert!(uses[2..].iter().all(|use_| use_.starts_with("verifies until ")), "{listed}");
+    assert!(uses[2..].iter().all(|does| does.starts_with("verifies until ")), "{listed}");
     stop.store(true, Ordering::SeqCst);
     let asked = AtomicUsize::new(0);
     for worker in workers {

@@ -83,7 +83,10 @@ impl Keys {
 
     /// The public keys as a JSON Web Key Set.
     pub(crate) async fn jwks(&self) -> Result<serde_json::Value> {
-        let ring = self.at_most(PUBLISHED).await?;
+        let ring = self.at_most(PUBLISHED).await.unwrap_or_else(|error| {
+            tracing::warn!(?error, "the signing keys can't be read, those known are published");
+            self.known()
+        });
         serde_json::to_value(ring.jwks(self.clock.now())).map_err(Error::internal)
     }
 
@@ -119,8 +122,8 @@ pub(crate) async fn follow(keys: Arc<Keys>, stop: CancellationToken) {
     let Source::Database(db) = &keys.source else { return stop.cancelled().await };
     while stop.run_until_cancelled(tokio::time::sleep(READING)).await.is_some() {
         let read = async {
-            stored::sweep(db, keys.clock.now()).await?;
-            keys.read_anew().await
+            let (ring, now) = (keys.read_anew().await?, keys.clock.now());
+            if ring.has_expired(now) { stored::sweep(db, now).await } else { Ok(()) }
         };
         if let Err(error) = read.await {
             tracing::error!(?error, "the signing keys can't be read, trying again");
@@ -146,7 +149,7 @@ pub fn check(options: &UsersOptions) -> Result<Vec<KeyState>, &'static str> {
     };
     let ring = Ring::configured(pem, "");
     let ring = ring.map_err(|_| "auth.signing_key: not an Ed25519 private key (PKCS #8, PEM)")?;
-    let state = |id, use_| KeyState { id, created_at: None, use_ };
+    let state = |id, does| KeyState { id, created_at: None, does };
     let signs = state(ring.signing.id, KeyUse::Signs);
     let verify = others.into_iter().filter(|key| key.id != signs.id);
     let verify: Vec<_> = verify.map(|key| state(key.id, KeyUse::Verifies(None))).collect();

@@ -79,6 +79,11 @@ impl Ring {
         JwkSet { keys: self.good(now).map(|key| key.jwk.clone()).collect() }
     }
 
+    /// Whether a key verifies no more at `now`.
+    pub(super) fn has_expired(&self, now: DateTime) -> bool {
+        self.good(now).count() < self.verifying.len()
+    }
+
     fn good(&self, now: DateTime) -> impl Iterator<Item = &VerifyingKey> {
         self.verifying.iter().filter(move |key| key.until.is_none_or(|until| until > now))
     }

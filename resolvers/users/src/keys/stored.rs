@@ -26,7 +26,7 @@ pub struct KeyState {
     /// When it was made; `None` for one that is configured.
     pub created_at: Option<DateTime>,
     /// What it does.
-    pub use_: KeyUse,
+    pub does: KeyUse,
 }
 
 /// What a key does.
@@ -42,7 +42,7 @@ pub enum KeyUse {
 /// All keys, the newest first. On a database that has none yet, the first one is
 /// made.
 pub(super) async fn read(db: &Database, clock: &dyn Clock) -> Result<Vec<token_key::Model>> {
-    let rows = token_key::all(db.write(), PURPOSE).await?;
+    let rows = token_key::all(db.read(), PURPOSE).await?;
     if rows.iter().any(|row| row.retired_at.is_none()) {
         return Ok(rows);
     }
@@ -132,7 +132,7 @@ pub async fn list(db: &Database, clock: &dyn Clock) -> Result<Vec<KeyState>> {
         .map(|row| KeyState {
             id: row.id,
             created_at: Some(row.created_at),
-            use_: match row.retired_at {
+            does: match row.retired_at {
                 None => KeyUse::Signs,
                 Some(_) => KeyUse::Verifies(row.verifies_until),
             },

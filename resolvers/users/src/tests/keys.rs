@@ -50,7 +50,7 @@ async fn rotations_at_the_same_moment_leave_one_key_that_signs() {
     let (first, second, third) = tokio::join!(rotate(&module), rotate(&module), rotate(&module));
 
     let listed = keys::list(&module.platform.db, module.clock.as_ref()).await.expect("lists");
-    let signs: Vec<_> = listed.iter().filter(|key| key.use_ == KeyUse::Signs).collect();
+    let signs: Vec<_> = listed.iter().filter(|key| key.does == KeyUse::Signs).collect();
     assert_eq!((listed.len(), signs.len()), (4, 1));
     assert!([first, second, third].contains(&signs[0].id));
 }
