@@ -8,7 +8,6 @@ mod loaders;
 mod seal;
 mod verify;
 
-
 use std::sync::Arc;
 
 use async_graphql::{EmptyMutation, EmptySubscription};
