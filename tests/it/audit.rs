@@ -37,11 +37,11 @@ async fn execute(app: &TestApp, sql: &str) {
 async fn caught_up(app: &TestApp) {
     const MISSING: &str = "SELECT count(*) FROM events WHERE act IS NOT NULL \
         AND sequence NOT IN (SELECT event FROM audit_records)";
-    for _ in 0..1_000 {
+    for _ in 0..3_000 {
         if number(app, MISSING).await == 0 {
             return;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("the audit log does not catch up");
 }

@@ -245,3 +245,27 @@ async fn a_challenge_of_the_old_password_ends_with_it() {
     let late = module.answer(&challenge, &module.code(&ada.app)).await;
     assert_eq!(late["userErrors"][0]["code"], "EXPIRED", "{late}");
 }
+
+#[tokio::test]
+async fn an_account_with_a_second_factor_is_not_deleted_by_its_password_alone() {
+    let module = TestModule::start().await;
+    let ada = module.guarded("ada").await;
+    let schedule = async |code: Option<String>| {
+        let query = "mutation($password: String, $code: String) { accountDeletionSet(scheduled: true, \
+                     password: $password, code: $code) { account { deletionScheduledAt } \
+                     userErrors { code field } } }";
+        let variables = json!({ "password": PASSWORD, "code": code });
+        module.ask(&ada.viewer, query, variables).await["data"]["accountDeletionSet"].clone()
+    };
+
+    let without = schedule(None).await;
+    let wrong = schedule(Some("000000".to_owned())).await;
+    let right = schedule(Some(module.code(&ada.app))).await;
+
+    assert_eq!(without, json!({ "account": null, "userErrors": refused("INVALID", &["code"]) }));
+    assert_eq!(wrong, json!({ "account": null, "userErrors": refused("BAD_CREDENTIALS", &["code"]) }));
+    assert_eq!(
+        right,
+        json!({ "account": { "deletionScheduledAt": "2026-01-15T00:00:31.000Z" }, "userErrors": [] })
+    );
+}
