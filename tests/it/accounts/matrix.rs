@@ -35,7 +35,8 @@ const ADMINS_EMPTY: [Cell; 6] = [NONE, NONE, NONE, NONE, NONE, NULL];
 const RULES: &[Rule] = &[
     (
         "Account",
-        "id user email emailVerified roles locale currency addresses sessions mfaFactors version favourites",
+        "id user email emailVerified roles locale currency addresses sessions mfaFactors identities version \
+         favourites",
         OWNERS_AND_READERS,
     ),
     (
@@ -44,11 +45,13 @@ const RULES: &[Rule] = &[
          unreadNotificationCount notificationPreferences",
         OWNERS_PART,
     ),
+    ("Account", "deletionScheduledAt", [NONE, NONE, NULL, NULL, NONE, NULL]),
     ("SavedAddress", "id address isDefaultShipping isDefaultBilling", OWNERS_AND_READERS),
     ("Address", "name lines city region postalCode country phone", OWNERS_AND_READERS),
     ("Session", "id createdAt lastUsedAt isCurrent", OWNERS_AND_READERS),
     ("Session", "userAgent", [NONE, NONE, NULL, NULL, NONE, NULL]),
     ("MfaFactor", "id kind createdAt isConfirmed", OWNERS_AND_READERS),
+    ("Identity", "id provider label", OWNERS_AND_READERS),
     ("Notification", "id kind title body targetId count readAt createdAt", OWNERS),
     ("NotificationPreference", "kind channels isDefault", OWNERS),
     ("BlockEdge", "cursor node blockedAt", OWNERS),
@@ -68,6 +71,8 @@ const RULES: &[Rule] = &[
     ("WebhookEndpoint", "id url kinds enabled deliveries", ADMINS),
     ("WebhookDelivery", "id eventId kind state attempts lastError nextAttemptAt", ADMINS),
     ("WebhookDelivery", "lastStatus", ADMINS_EMPTY),
+    ("AuditEntry", "id sequence at actorId actor action hash facts", ADMINS),
+    ("AuditFact", "sequence at kind subjectId data previousHash hash", ADMINS),
     // Guarded fields of what everybody may see.
     ("Variant", "available", ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", VALUE, "FORBIDDEN", VALUE]),
 ];
@@ -99,6 +104,7 @@ const WAYS: &[Way] = &[
     ("Session", "acct", "nodes(ids: [$id]) { ... on Account { sessions % } }", ById),
     ("MfaFactor", "acct", "node(id: $id) { ... on Account { mfaFactors % } }", ById),
     ("MfaFactor", "mfa", "me { mfaFactors % }", FromMe),
+    ("Identity", "acct", "node(id: $id) { ... on Account { identities % } }", ById),
     ("Notification", "ntf", "node(id: $id) %", ById),
     ("Notification", "ntf", "me { notifications(first: 100) { nodes % } }", FromMe),
     ("Notification", "acct", "node(id: $id) { ... on Account { notifications { nodes % } } }", ById),
@@ -135,19 +141,22 @@ const WAYS: &[Way] = &[
         "node(id: $id) { ... on WebhookEndpoint { deliveries { nodes % } } }",
         ById,
     ),
+    ("AuditEntry", "aud", "node(id: $id) %", ById),
+    ("AuditEntry", "acct", "auditEntries(first: 1, actorId: $id) { nodes % }", ByRole),
+    ("AuditFact", "aud", "node(id: $id) { ... on AuditEntry { facts % } }", ById),
     ("Variant", "acct", "products(first: 1) { nodes { variants(first: 1) { nodes % } } }", ByRole),
 ];
 
 /// Types of which everybody may see what they come across, connections and
 /// payloads, which hold nothing of their own, among them.
-const OPEN: &str = "AccountPayload AuthPayload BlockConnection Category ConversationConnection \
+const OPEN: &str = "AccountPayload AuditEntryConnection AuditEntryEdge AuthPayload BlockConnection Category ConversationConnection \
     ConversationEdge ConversationEvent ConversationPayload GenericError MessageChanged MessageConnection \
     MessageEdge MessagePayload MessageReportConnection MessageReportEdge MessageSent MfaChallenge \
     MfaEnrollPayload Money NotificationConnection NotificationEdge NotificationEvent \
     NotificationPreferencePayload OutOfStockError PageInfo PriceRange Product ProductAttribute \
     ProductConnection ProductEdge ProductEvent ProductImage ProductOption ProductPayload \
     PushDevicePayload RateLimit RateLimitedError RatingSummary ReadAdvanced Review ReviewConnection \
-    ReviewEdge ReviewPayload SelectedOption Seller TypingStarted UploadLimits UploadPayload UploadSlot \
+    ReviewEdge ReviewPayload SelectedOption Seller SignInProvider TypingStarted UploadLimits UploadPayload UploadSlot \
     User UserConnection UserEdge Variant VariantConnection VariantEdge VersionConflictError \
     WebhookDeliveryConnection WebhookDeliveryEdge WebhookDeliveryPayload WebhookPayload";
 

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use kit::ids::UserId;
+use kit::{Id as _, ids::UserId};
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 use tests::{Client, TestApp};
 
@@ -42,6 +43,8 @@ impl Owned {
             ids: BTreeMap::new(),
         };
         owned.account(&owner).await;
+        owned.identity(app).await;
+        owned.audit().await;
         owned.talk(&owner, &friend).await;
         owned.webhook(app).await;
         owned.notification(&owner).await;
@@ -79,6 +82,30 @@ impl Owned {
         let code = walk::code(&walk::app_of(&done["mfaEnroll"]["secret"]), false);
         let confirmed = data(owner, confirm, json!({ "id": factor, "code": code })).await;
         assert_eq!(confirmed["mfaFactorSet"]["userErrors"], json!([]));
+    }
+
+    /// As if the owner had once signed in elsewhere.
+    async fn identity(&self, app: &TestApp) {
+        let (id, owner) = (kit::ids::IdentityId::generate(), &self.ids["acct"]);
+        let insert = format!(
+            "INSERT INTO identities (id, account_id, provider, subject, label, created_at) \
+             VALUES ('{id}', '{owner}', 'acme', '1', 'Ada', 0)"
+        );
+        app.app().db().write().execute_unprepared(&insert).await.expect("a statement");
+    }
+
+    /// What the owner did stands in the audit log some time later.
+    async fn audit(&mut self) {
+        let query = format!(
+            "{{ auditEntries(first: 1, actorId: \"{}\") {{ nodes {{ id facts {{ kind }} }} }} }}",
+            self.ids["acct"]
+        );
+        let entry = until(&self.askers[5], &query, |answer| {
+            let entry = &answer["auditEntries"]["nodes"][0];
+            entry["facts"][0].is_object().then(|| entry["id"].clone())
+        });
+        let entry = entry.await;
+        self.keep("aud", &entry);
     }
 
     /// A conversation with a friend in which everything has happened.
