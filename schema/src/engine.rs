@@ -288,7 +288,7 @@ impl Engine {
         given: Variables,
         mut scope: RequestScope,
     ) -> Answer {
-        let prepared = match self.allowed(prepared, &scope.viewer).await {
+        let prepared = match self.allowed(prepared, &given, &scope).await {
             Ok(prepared) => prepared,
             Err(errors) => return Answer::refused(errors),
         };

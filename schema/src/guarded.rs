@@ -1,17 +1,20 @@
 //! Operations with fields that only some may see: what is left of each for whom
 //! something is refused, prepared once.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use async_graphql::ServerError;
-use kit::Viewer;
+use async_graphql::{ServerError, Variables};
+use kit::RequestScope;
 use tokio::sync::OnceCell;
 
 use crate::{
     Engine, Prepared,
     document::shape::Selection,
     error,
-    guards::{Guards, Refused},
+    guards::{Guards, Refused, refused_in},
 };
 
 /// An operation with fields that only some may see.
@@ -28,14 +31,16 @@ type Left = Arc<OnceCell<Arc<Prepared>>>;
 
 impl Engine {
     /// What of an operation this viewer may be answered: all of it, or what is left
-    /// without the fields that are refused.
+    /// without the fields that are refused, which is told.
     pub(crate) async fn allowed(
         &self,
         prepared: Arc<Prepared>,
-        viewer: &Viewer,
+        given: &Variables,
+        scope: &RequestScope,
     ) -> Result<Arc<Prepared>, Vec<ServerError>> {
         let Some(guarded) = &prepared.guarded else { return Ok(prepared) };
-        let Some(refused) = self.0.guards.refused(&guarded.guards, viewer) else { return Ok(prepared) };
+        let refused = self.0.guards.refused(&guarded.guards, &scope.viewer);
+        let Some(refused) = refused else { return Ok(prepared) };
         let left = guarded.left(&refused);
         let (graph, query) = (self.0.clone(), guarded.query.clone());
         let name = guarded.operation_name.clone();
@@ -46,7 +51,16 @@ impl Engine {
                 Err(vec![error::coded(error::INTERNAL, "internal error")])
             })
         };
-        left.get_or_try_init(|| prepare).await.cloned()
+        let left = left.get_or_try_init(|| prepare).await?.clone();
+        if let Some(account) = scope.viewer.account {
+            let variables = self.0.variables(&left, given.clone())?;
+            let mut refused = BTreeMap::new();
+            refused_in(&left.shape, &variables, &mut refused);
+            for (field, permission) in refused {
+                scope.refusals.tell(account, field, permission).await;
+            }
+        }
+        Ok(left)
     }
 }
 

@@ -3,19 +3,20 @@
 //! never asked of a subgraph. Modules check again; a subgraph of somebody else
 //! may not.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use apollo_compiler::ast::{
     Definition, Directive, DirectiveList, Document, FieldDefinition, InterfaceTypeDefinition,
     ObjectTypeDefinition, Selection as Selected,
 };
-use async_graphql::{PathSegment, Pos, ServerError};
+use async_graphql::{PathSegment, Pos, ServerError, Variables};
 use kit::Viewer;
 
 use crate::{
     compose::field_selections,
     document::shape::{Selection, Variant},
     error,
+    execute::is_included,
 };
 
 /// The guards of a supergraph. Each stands once in a list and goes by its index.
@@ -50,6 +51,8 @@ pub(crate) struct Refused {
 pub(crate) struct Refusal {
     code: &'static str,
     message: String,
+    /// What somebody who is signed in lacks.
+    permission: Option<String>,
 }
 
 /// Guards and what they refuse to one viewer.
@@ -126,14 +129,10 @@ impl Guard {
         }
     }
 
-    fn needs(&self) -> String {
-        match self {
-            Self::SignedIn => "a signed-in viewer".to_owned(),
-            Self::Scopes(any) => {
-                let all: Vec<String> = any.iter().map(|all| all.join(" and ")).collect();
-                format!("the permission {}", all.join(", or "))
-            }
-        }
+    fn permission(&self) -> Option<String> {
+        let Self::Scopes(any) = self else { return None };
+        let all: Vec<String> = any.iter().map(|all| all.join(" and ")).collect();
+        Some(all.join(", or "))
     }
 }
 
@@ -156,11 +155,15 @@ impl Refusing<'_> {
 
     fn why(&self, guards: &[usize]) -> Option<Refusal> {
         let first = guards.iter().find(|guard| self.refused.guards.contains(guard))?;
-        Some(match self.refused.is_guest {
-            true => Refusal { code: error::UNAUTHENTICATED, message: "sign in first".to_owned() },
-            false => {
-                let needs = self.guards.list[*first].needs();
-                Refusal { code: error::FORBIDDEN, message: format!("needs {needs}") }
+        let permission = self.guards.list[*first].permission().filter(|_| !self.refused.is_guest);
+        Some(match &permission {
+            None => {
+                let message = "sign in first".to_owned();
+                Refusal { code: error::UNAUTHENTICATED, message, permission }
+            }
+            Some(needed) => {
+                let message = format!("needs the permission {needed}");
+                Refusal { code: error::FORBIDDEN, message, permission }
             }
         })
     }
@@ -189,6 +192,33 @@ impl Refusing<'_> {
             if let Some(below) = &mut field.selection {
                 self.mark(std::sync::Arc::make_mut(below));
             }
+        }
+    }
+}
+
+/// The fields and objects that an operation with these variables asks for and
+/// that somebody who is signed in may not see, with the permission they lack.
+pub(crate) fn refused_in<'s>(
+    shape: &'s Selection,
+    variables: &Variables,
+    found: &mut BTreeMap<&'s str, &'s str>,
+) {
+    let mut add = |name: &'s str, refused: &'s Option<Refusal>| {
+        let permission = refused.as_ref().and_then(|refusal| refusal.permission.as_deref());
+        if let Some(permission) = permission {
+            found.insert(name, permission);
+        }
+    };
+    let variants = || shape.variants.iter().chain(shape.open.as_deref());
+    for variant in variants() {
+        add(&variant.typename, &variant.refused);
+        for field in variant.fields.iter().filter(|field| is_included(field, variables)) {
+            add(&field.name, &field.refused);
+        }
+    }
+    for field in variants().flat_map(|variant| &variant.fields) {
+        if let Some(below) = field.selection.as_ref().filter(|_| is_included(field, variables)) {
+            refused_in(below, variables, found);
         }
     }
 }

@@ -51,7 +51,7 @@ impl Engine {
         }
         let engine = self.clone();
         let start = async move {
-            match engine.allowed(prepared, &scope.viewer).await {
+            match engine.allowed(prepared, &given, &scope).await {
                 Ok(prepared) => engine.follow_allowed(prepared, given, scope),
                 Err(errors) => once(Answer::refused(errors)),
             }
