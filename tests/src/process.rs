@@ -96,7 +96,9 @@ impl Process {
     /// When it can't be run.
     #[must_use]
     pub fn command(program: &str, settings: &[(&str, &str)], arguments: &[&str]) -> Output {
+        let folder = tempfile::tempdir().expect("a temporary folder");
         Command::new(program)
+            .current_dir(folder.path())
             .args(arguments)
             .envs(settings.iter().copied())
             .stdin(Stdio::null())

@@ -18,6 +18,8 @@ use crate::{
 pub(crate) struct Server {
     pub(crate) port: u16,
     child: Child,
+    /// It works in a folder of its own.
+    _folder: tempfile::TempDir,
 }
 
 impl Drop for Server {
@@ -32,7 +34,9 @@ impl Server {
     /// Starts this program again as a server of the variant, on core 0.
     pub(crate) async fn start(variant: &str, database: &str) -> Self {
         let program = std::env::current_exe().expect("this program has a path");
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let mut child = Command::new("taskset")
+            .current_dir(folder.path())
             .args(["-c", "0"])
             .arg(program)
             .args(["--serve", variant, "--database", database])
@@ -41,7 +45,7 @@ impl Server {
             .expect("taskset of util-linux is installed");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let port = lines.next().expect("the server says its port").expect("text");
-        Self { port: port.parse().expect("a port"), child }
+        Self { port: port.parse().expect("a port"), child, _folder: folder }
     }
 
     /// CPU seconds, user and system, that the server used so far.

@@ -12,6 +12,8 @@ use tokio::net::TcpStream;
 pub(crate) struct Server {
     pub(crate) port: u16,
     child: Child,
+    /// It works in a folder of its own.
+    _folder: tempfile::TempDir,
 }
 
 impl Drop for Server {
@@ -27,7 +29,9 @@ impl Server {
     pub(crate) async fn start(role: &str, environment: &[(&str, &str)]) -> Self {
         let port = tests::postgres::free_port().expect("a free port");
         let program = std::env::current_exe().expect("this program has a path");
+        let folder = tempfile::tempdir().expect("a temporary folder");
         let child = Command::new("taskset")
+            .current_dir(folder.path())
             .args(["-c", "0"])
             .arg(program)
             .args([role, &port.to_string()])
@@ -38,7 +42,7 @@ impl Server {
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Self { port, child }
+        Self { port, child, _folder: folder }
     }
 
     /// Resident memory in bytes.
