@@ -13,7 +13,7 @@ mod profile;
 mod sessions;
 mod sign_up;
 mod timing;
-mod walk;
+pub(crate) mod walk;
 
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};

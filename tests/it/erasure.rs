@@ -10,7 +10,10 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Value, json};
 use tests::{Client, TestApp, on_each_database, on_each_database_with};
 
-use crate::accounts::{PASSWORD, data, somebody};
+use crate::{
+    accounts::{PASSWORD, data, somebody},
+    instances::beside,
+};
 
 const SET: &str = "mutation($scheduled: Boolean!, $password: String, $code: String) { \
     accountDeletionSet(scheduled: $scheduled, password: $password, code: $code) { account { \
@@ -102,10 +105,17 @@ async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     panic!("never: {what}");
 }
 
-/// Erases at once; a pause that is long enough for what runs beside it.
-fn at_once(config: &mut Config) {
-    config.auth.deletion_grace = Duration::ZERO;
+/// Whose day comes when the test says so; then a pause that is long enough for
+/// what runs beside it.
+fn slowly(config: &mut Config) {
+    config.auth.deletion_grace = Duration::from_secs(60 * 60);
     config.auth.deletion_pause = Duration::from_millis(1_500);
+}
+
+/// Has the day come of all who asked for it.
+async fn day_comes(app: &TestApp) {
+    let due = "UPDATE accounts SET deletion_scheduled_at = 1 WHERE deletion_scheduled_at IS NOT NULL";
+    app.app().db().write().execute_unprepared(due).await.expect("a statement");
 }
 
 async fn payload(client: &Client, mutation: &str, variables: Value) -> Value {
@@ -215,7 +225,7 @@ async fn an_erased_accounts_personal_data_is_in_no_table_file_or_mail() {
         "plain words of",
         "🪕",
     ];
-    on_each_database_with(at_once, async |app| {
+    on_each_database_with(slowly, async |app| {
         somebody(&app, "zitherina").await;
         let browser = app.guest().named("Zitherbrowser/1.0");
         let vera = browser.sign_in("zitherina@example.com", PASSWORD).await;
@@ -228,6 +238,13 @@ async fn an_erased_accounts_personal_data_is_in_no_table_file_or_mail() {
         let ids = data(&vera, "{ me { id user { id } } }", json!({})).await["me"].take();
 
         schedule(&vera, PASSWORD).await;
+        eventually("the day is mailed", async || {
+            let mut mails = Vec::new();
+            files(app.outbox(), &mut mails);
+            mails.iter().any(|mail| mail.contains(EMAIL) && mail.contains("will be deleted"))
+        })
+        .await;
+        day_comes(&app).await;
 
         let (account, user) = (&ids["id"], &ids["user"]["id"]);
         let kept = format!(
@@ -240,15 +257,7 @@ async fn an_erased_accounts_personal_data_is_in_no_table_file_or_mail() {
             user = user.as_str().expect("an id"),
         );
         eventually("all modules have heard of it", async || rows(&app, &kept).await.is_empty()).await;
-        let mut left = before;
-        for _ in 0..10 {
-            left = traces(&app, &TRACES).await;
-            if left.is_empty() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-        assert_eq!(left, Vec::<String>::new());
+        eventually("no trace is left", async || traces(&app, &TRACES).await.is_empty()).await;
         let standing = vera.post(json!({ "query": "{ me { id } }" })).await;
         assert_eq!(standing.status.as_u16(), 401);
 
@@ -280,7 +289,7 @@ async fn an_erased_accounts_personal_data_is_in_no_table_file_or_mail() {
 
 #[tokio::test]
 async fn an_erased_sellers_shop_is_closed_and_its_products_are_off_sale() {
-    on_each_database_with(at_once, async |app| {
+    on_each_database_with(slowly, async |app| {
         let seller = app.seller(4).await;
         let shop = data(
             &seller,
@@ -293,6 +302,7 @@ async fn an_erased_sellers_shop_is_closed_and_its_products_are_off_sale() {
         assert!(shop["seller"]["products"]["totalCount"].as_i64() > Some(0), "{shop}");
 
         schedule(&seller, "weft-demo-2026").await;
+        day_comes(&app).await;
 
         let id = shop["seller"]["id"].as_str().expect("an id");
         let on_sale = format!(
@@ -357,12 +367,9 @@ async fn scheduling_needs_the_password_and_taking_it_back_only_the_session() {
 
 #[tokio::test]
 async fn until_its_day_an_account_stays_and_on_it_every_session_ends_once_on_all_gateways() {
-    let slowly = |config: &mut Config| {
-        config.auth.deletion_grace = Duration::from_secs(60 * 60);
-        config.auth.deletion_pause = Duration::from_millis(300);
-    };
     on_each_database_with(slowly, async |app| {
-        let (second, guest) = app.beside().await;
+        let second = beside(&app, slowly).await;
+        let guest = Client::new(second.router());
         let people: Vec<Client> =
             join_all(["ada", "bob", "cyd", "dan"].map(|name| somebody(&app, name))).await;
         let other = guest.sign_in("ada@example.com", PASSWORD).await;
@@ -374,9 +381,7 @@ async fn until_its_day_an_account_stays_and_on_it_every_session_ends_once_on_all
         };
         assert_eq!(standing(&people[0]).await, 200, "the day has not come");
 
-        let due =
-            "UPDATE accounts SET deletion_scheduled_at = 1 WHERE deletion_scheduled_at IS NOT NULL";
-        app.app().db().write().execute_unprepared(due).await.expect("a statement");
+        day_comes(&app).await;
 
         let erased = "SELECT subject FROM events WHERE kind = 'account.erased'";
         eventually("all are erased", async || rows(&app, erased).await.len() >= 4).await;

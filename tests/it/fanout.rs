@@ -24,7 +24,7 @@ const HAPPENINGS: &str = "subscription($topic: String!, $after: String) { happen
 fn quiet(config: &mut Config) {
     config.events.poll = Duration::from_secs(3_600);
     config.modules.disabled =
-        ["files", "messages", "notifications", "webhooks"].map(str::to_owned).into();
+        ["audit", "files", "messages", "notifications", "webhooks"].map(str::to_owned).into();
 }
 
 /// A subscription of the engine itself.

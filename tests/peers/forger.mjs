@@ -1,6 +1,6 @@
 // An OAuth 2.0 server that signs whatever it is told: `node forger.mjs <port>`.
 //
-// A POST to `/` of the next port answers a token: `payload` is merged into its claims, `header` into its header.
+// It says `ready` with another port; a POST to `/` there answers a token: `payload` is merged into its claims, `header` into its header.
 // `how` is `signed` (default), `none` (no signature), `public` (HS256 with the public key as the secret) or
 // `elsewhere` (the right key id, another key).
 
@@ -38,6 +38,7 @@ async function forged({ how = 'signed', header = {}, payload = {} }) {
   return `${input}.${createHmac('sha256', pem).update(input).digest('base64url')}`
 }
 
-createServer(async (request, response) => {
+const forging = createServer(async (request, response) => {
   response.end(JSON.stringify({ token: await forged(JSON.parse(await text(request))) }))
-}).listen(port + 1, '127.0.0.1', () => console.log(`ready ${server.issuer.url}`))
+})
+forging.listen(0, '127.0.0.1', () => console.log(`ready ${forging.address().port}`))

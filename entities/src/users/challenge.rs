@@ -36,17 +36,20 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The email of the account that a challenge is for; `None` when there is no such
-/// challenge.
+/// The account that a challenge is for, and its email if it has one; `None` when
+/// there is no such challenge.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn email_of(db: &impl ConnectionTrait, id: ChallengeId) -> Result<Option<String>, DbErr> {
+pub async fn asked_of(
+    db: &impl ConnectionTrait,
+    id: ChallengeId,
+) -> Result<Option<(AccountId, Option<String>)>, DbErr> {
     let account = Entity::find_by_id(id).select_only().column(Column::AccountId);
     let account = account.into_tuple::<AccountId>().one(db).await?;
     let Some(account) = account else { return Ok(None) };
     let email = account::Entity::find_by_id(account).select_only().column(account::Column::Email);
-    email.into_tuple().one(db).await
+    Ok(Some((account, email.into_tuple::<Option<String>>().one(db).await?.flatten())))
 }
 
 /// Counts an answer and gives the challenge, while it may be answered.

@@ -1,7 +1,7 @@
 //! The end of an account: the day it is erased, and what is left of it then.
 
 use sea_orm::{
-    DbBackend, QueryOrder as _, QuerySelect as _,
+    Condition, DbBackend, QueryOrder as _, QuerySelect as _,
     entity::prelude::*,
     sea_query::{Expr, ExprTrait as _, LockBehavior, LockType},
 };
@@ -47,6 +47,11 @@ pub async fn schedule(
     Ok(set.exec_with_returning(db).await?.into_iter().next().map(Details::from))
 }
 
+/// Accounts whose day has not come.
+pub(super) fn not_due(now: DateTime) -> Condition {
+    Condition::any().add(Column::DeletionScheduledAt.is_null()).add(Column::DeletionScheduledAt.gt(now))
+}
+
 /// Whether an account is there and its day has not come; holds its row until
 /// the transaction ends.
 ///
@@ -90,6 +95,14 @@ pub async fn due_and_signed_in(
         .into_tuple()
         .all(db)
         .await
+}
+
+/// Whether the day of an account came before `before`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_due(db: &impl ConnectionTrait, before: DateTime) -> Result<bool, DbErr> {
+    Entity::find().filter(Column::DeletionScheduledAt.lte(before)).exists(db).await
 }
 
 /// Takes the next account whose day came before `before`, for this transaction

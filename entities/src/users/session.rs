@@ -6,7 +6,10 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::account::{self, Scope};
+use super::{
+    account::{self, Scope},
+    deletion,
+};
 use crate::{
     ids::{AccountId, SessionId},
     time::DateTime,
@@ -103,6 +106,7 @@ pub async fn account_of(
         .column(account::Column::Roles)
         .join(JoinType::InnerJoin, Relation::Account.def())
         .filter(is_active(now))
+        .filter(deletion::not_due(now))
         .into_tuple()
         .one(db)
         .await

@@ -100,14 +100,6 @@ pub async fn insert_unless_taken(db: &impl ConnectionTrait, row: Model) -> Resul
     insert.exec_without_returning(db).await.map(|rows| rows == 1)
 }
 
-/// Removes a user that has nothing yet.
-///
-/// # Errors
-/// When the database fails.
-pub async fn delete(db: &impl ConnectionTrait, id: UserId) -> Result<(), DbErr> {
-    Entity::delete_by_id(id).exec(db).await.map(drop)
-}
-
 /// Changes what is given of a profile.
 ///
 /// # Errors

@@ -104,7 +104,7 @@ pub(crate) struct AuditEntry {
     at: DateTime,
     /// The account that acted: null for a guest and for what happened by itself.
     actor_id: Option<AccountId>,
-    /// That account; null when it is erased.
+    /// That account; null for nobody and when it is erased.
     actor: Option<Account>,
     /// The root field that was asked, such as accountRolesSet; the fact's kind when
     /// there was none.

@@ -48,6 +48,11 @@ impl Seal {
         self.beside(&head.seal).head(head.sequence, &head.hash) == head.seal
     }
 
+    /// Whether new hashes are keyed.
+    pub(crate) const fn has_key(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether this is a hash that needs the key.
     pub(crate) fn is_keyed(hash: &str) -> bool {
         hash.starts_with(KEYED)

@@ -82,6 +82,9 @@ pub async fn verify(db: &impl ConnectionTrait, options: &AuditOptions) -> Result
         Some(end) if !seal.is_of_head(&end) => {
             broken(end.sequence, "is not what the chain's end was sealed with")
         }
+        Some(end) if seal.has_key() && !Seal::is_keyed(&end.seal) => {
+            broken(end.sequence, "is the end and not keyed: all was rewritten, or the key is new")
+        }
         Some(end) => match at_end {
             Some(hash) if hash == end.hash => Ok(verified),
             Some(_) => broken(end.sequence, "is not the one at which the chain ended"),

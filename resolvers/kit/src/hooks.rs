@@ -50,7 +50,7 @@ pub struct Authenticated {
     /// What was tried.
     pub attempt: Attempt,
     /// Who it was, or the stable code of why that is not known:
-    /// `BAD_CREDENTIALS`, `EXPIRED`, `MFA_REQUIRED`, `UNAUTHENTICATED`, ….
+    /// `REFUSED` (by a hook), `MFA_REQUIRED`, or the code that the client is told.
     pub result: Result<AccountId, &'static str>,
 }
 

@@ -87,7 +87,7 @@ impl Service {
             }
         }
         let before = now.plus(-sessions::milliseconds(self.options.deletion_pause));
-        while !stop.is_cancelled() {
+        while !stop.is_cancelled() && deletion::has_due(self.db.read(), before).await? {
             let erased =
                 self.db.transaction(move |transaction| Box::pin(erase_next(transaction, before, now)));
             match erased.await? {

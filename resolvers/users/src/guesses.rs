@@ -38,9 +38,9 @@ impl Guessing {
     }
 
     /// Counts a guess at the account of an email, in the form that all its
-    /// spellings share; or refuses it.
-    pub(crate) async fn take(&self, email: &str, from: Origin) -> Result<Guess<'_>, Refusal> {
-        let subject = URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, email.as_bytes()));
+    /// spellings share, or at an account without one, by its id; or refuses it.
+    pub(crate) async fn take(&self, account: &str, from: Origin) -> Result<Guess<'_>, Refusal> {
+        let subject = URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, account.as_bytes()));
         if let Ok(guesses) = self.ports.get::<dyn Guesses>() {
             guesses.take(&subject, from).await.map_err(Refusal::TooManyGuesses)?;
         }

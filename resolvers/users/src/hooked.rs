@@ -37,6 +37,8 @@ const fn code(refusal: &Refusal) -> &'static str {
         Refusal::NotLetIn(_) => "REFUSED",
         Refusal::ExpiredRefreshToken | Refusal::NoSuchChallenge | Refusal::BadMailedToken => "EXPIRED",
         Refusal::TooManyCodes(_) => "LIMIT_EXCEEDED",
+        Refusal::TooManyGuesses(_) => "RATE_LIMITED",
+        Refusal::UnknownProvider(_) => "NOT_FOUND",
         Refusal::Invalid { .. } => "INVALID",
         _ => "BAD_CREDENTIALS",
     }

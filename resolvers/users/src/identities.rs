@@ -15,7 +15,7 @@ use crate::{
     events,
     failure::{Failure, Refusal},
     providers::{Distrust, Login, Person},
-    roles,
+    roles, second_factor,
     service::Service,
     sessions::SignIn,
 };
@@ -65,12 +65,24 @@ impl Service {
     }
 
     /// Lets an account be signed in to with one more login.
-    pub(crate) async fn link(&self, account: AccountId, login: &Login) -> Result<(), Failure> {
+    /// Accounts with a second factor need a `code` of it.
+    pub(crate) async fn link(
+        &self,
+        account: AccountId,
+        login: &Login,
+        code: Option<String>,
+    ) -> Result<(), Failure> {
         let person = self.signed_in_there(login).await?;
         let (now, field) = (self.clock.now(), login.fields.code);
         let linked = self.db.transaction(move |transaction| {
-            let person = person.clone();
-            Box::pin(link(transaction, account, person, field, now))
+            let (person, code) = (person.clone(), code.clone());
+            Box::pin(async move {
+                account::lock(transaction, account).await?;
+                match second_factor::prove_factor(transaction, account, code, now).await? {
+                    Ok(()) => link(transaction, account, person, field, now).await,
+                    Err(refusal) => Ok(Err(refusal)),
+                }
+            })
         });
         linked.await?.map_err(Failure::from)
     }
@@ -220,7 +232,6 @@ async fn link(
     field: &'static str,
     now: DateTime,
 ) -> Result<Result<(), Refusal>> {
-    account::lock(transaction, account).await?;
     if account::version(transaction, account).await?.is_none() {
         return Err(Error::Unauthenticated);
     }

@@ -115,10 +115,12 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the provider sent back.")] input: OAuthLogin,
+        #[graphql(desc = "For accounts with a second factor: a code of one, or a recovery code.")]
+        code: Option<String>,
     ) -> Result<Option<AccountPayload>> {
         let account = Viewer::of(ctx).require_account()?;
         let login = input.at(&LINK_FIELDS);
-        let linked = ctx.data_unchecked::<Arc<Service>>().link(account, &login).await;
+        let linked = ctx.data_unchecked::<Arc<Service>>().link(account, &login, code).await;
         own_account(ctx, linked).await
     }
 
@@ -299,15 +301,16 @@ impl Mutation {
     }
 
     /// Schedule the erasure of the account after a grace period, or take it back.
-    /// What is erased can't be brought back; orders keep their amounts.
+    /// What is erased can't be brought back.
     #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
     async fn account_deletion_set(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "True schedules it, false takes it back.")] scheduled: bool,
-        #[graphql(desc = "The account's password; not needed to take it back.")] password: Option<
-            String,
-        >,
+        #[graphql(
+            desc = "The account's password, where it has one; not needed to take the deletion back."
+        )]
+        password: Option<String>,
         #[graphql(
             desc = "For accounts with a second factor: a code of one, or a recovery code. Not needed to \
                     take it back."

@@ -108,9 +108,12 @@ impl Service {
     ) -> Result<SignedIn, Failure> {
         let (now, code) = (self.clock.now(), code.to_owned());
         // A challenge that is not there is nobody's to guess at.
-        let email = challenge::email_of(self.db.read(), id).await.map_err(Error::from)?;
-        let guess = match email {
-            Some(email) => Some(self.guessing.take(&email, from).await?),
+        let asked = challenge::asked_of(self.db.read(), id).await.map_err(Error::from)?;
+        let guess = match asked {
+            Some((account, email)) => {
+                let subject = email.unwrap_or_else(|| account.to_string());
+                Some(self.guessing.take(&subject, from).await?)
+            }
             None => None,
         };
         let answered =
@@ -266,6 +269,7 @@ async fn enroll(
     now: DateTime,
 ) -> Result<Result<bool, Refusal>> {
     let account = row.account_id;
+    account::lock(transaction, account).await?;
     let in_use = factor::in_use(transaction, &[account]).await?;
     if in_use.len() >= MOST_FACTORS {
         return Ok(Err(Refusal::TooManyFactors(MOST_FACTORS)));
@@ -296,6 +300,17 @@ pub(crate) async fn prove_owner(
         let counted = counted(transaction, account, false, now).await?;
         return Ok(counted.map_err(|_| Refusal::BadPassword));
     }
+    prove_factor(transaction, account, code, now).await
+}
+
+/// Whether the owner of an account asks, by a code where it has a second factor;
+/// counted.
+pub(crate) async fn prove_factor(
+    transaction: &DatabaseTransaction,
+    account: AccountId,
+    code: Option<String>,
+    now: DateTime,
+) -> Result<Result<(), Refusal>> {
     if factor::in_use(transaction, &[account]).await?.is_empty() {
         return Ok(Ok(()));
     }
@@ -312,6 +327,8 @@ async fn prove(
     code: &str,
     now: DateTime,
 ) -> Result<Result<(), Refusal>> {
+    // One guess after another, so that none is counted too late.
+    account::lock(transaction, account).await?;
     if is_exhausted(transaction, account, now).await? {
         return Ok(Err(Refusal::TooManyCodes("code")));
     }
@@ -326,6 +343,7 @@ async fn confirm(
     now: DateTime,
 ) -> Result<Result<(), Refusal>> {
     let account = factor.account_id;
+    account::lock(transaction, account).await?;
     if is_exhausted(transaction, account, now).await? {
         return Ok(Err(Refusal::TooManyCodes("code")));
     }

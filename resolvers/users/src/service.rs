@@ -6,8 +6,9 @@ use std::sync::Arc;
 use entities::users::{account, user};
 use kit::{
     Clock, CurrencyCode, Database, DateTime, Error, Hooks, Id as _, PageArgs, Platform, Result, Role,
-    StringFilter, Viewer,
+    StringFilter, UserError, UserErrorCode, Viewer,
     ids::{AccountId, UserId},
+    refuse,
 };
 use sea_orm::{Condition, DatabaseTransaction};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -72,8 +73,6 @@ pub(crate) struct AccountChange {
 enum SignedUp {
     Created,
     HandleTaken,
-    /// Told to nobody.
-    EmailKnown,
 }
 
 /// How a change came out.
@@ -165,12 +164,13 @@ impl Service {
             version: 1,
             deletion_scheduled_at: None,
         };
-        let created = self.db.transaction(move |transaction| {
-            Box::pin(create(transaction, user.clone(), account.clone()))
-        });
+        let created = self
+            .db
+            .change(move |transaction| Box::pin(create(transaction, user.clone(), account.clone())));
         match created.await? {
-            SignedUp::Created | SignedUp::EmailKnown => Ok(()),
-            SignedUp::HandleTaken => Err(Refusal::HandleTaken.into()),
+            // A known email leaves nothing and is told to nobody.
+            Ok(SignedUp::Created) | Err(_) => Ok(()),
+            Ok(SignedUp::HandleTaken) => Err(Refusal::HandleTaken.into()),
         }
     }
 
@@ -268,8 +268,7 @@ async fn create(
         return Ok(SignedUp::HandleTaken);
     }
     if !account::insert_unless_known(transaction, account).await? {
-        user::delete(transaction, user_id).await?;
-        return Ok(SignedUp::EmailKnown);
+        return Err(refuse(UserError::new(UserErrorCode::Taken, "email", "an account has it")));
     }
     EventLog::append(transaction, events::account_created(account_id, user_id, now)).await?;
     EventLog::append(transaction, events::confirmation_requested(account_id, now)).await?;

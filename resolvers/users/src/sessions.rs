@@ -254,6 +254,9 @@ async fn refresh(
     let Some(account) = session::renew(transaction, session, now, next.expires_at).await? else {
         return Ok(Refreshed::NotGood);
     };
+    if !deletion::is_open(transaction, account, now).await? {
+        return Ok(Refreshed::NotGood);
+    }
     add_token(transaction, session, next).await?;
     let found = account::by_ids(transaction, &[account], account::Scope::Own(account)).await?;
     let account = found.into_iter().next();

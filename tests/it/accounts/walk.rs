@@ -2,35 +2,17 @@
 
 use serde_json::{Value, json};
 use tests::{Client, TestApp, on_each_database};
-use totp_rs::{Builder, Totp};
+use totp_rs::Totp;
 
 use crate::{accounts::standing, schema};
 
 /// The authenticator app that reads an `otpauth` address.
-pub(super) fn app_of(secret: &Value) -> Totp {
-    let address = secret.as_str().expect("an address");
-    let parameters = address.split_once('?').expect("parameters").1;
-    let secret = parameters.split('&').find_map(|parameter| parameter.strip_prefix("secret="));
-    let secret = decoded(secret.expect("the secret"));
-    Builder::new().with_secret(secret).build_noncompliant()
-}
-
-/// Base32 (RFC 4648) without padding.
-fn decoded(text: &str) -> Vec<u8> {
-    let bits = text.bytes().flat_map(|letter| {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'2'..=b'7' => letter - b'2' + 26,
-            other => panic!("{other} is no letter of Base32"),
-        };
-        (0..5).rev().map(move |bit| value >> bit & 1)
-    });
-    let bits: Vec<u8> = bits.collect();
-    bits.chunks_exact(8).map(|byte| byte.iter().fold(0, |byte, bit| byte << 1 | bit)).collect()
+pub(crate) fn app_of(secret: &Value) -> Totp {
+    Totp::from_url(secret.as_str().expect("an address")).expect("an app can read it")
 }
 
 /// The app's code of now, or of the next half minute: the gateway takes both.
-pub(super) fn code(app: &Totp, is_next: bool) -> String {
+pub(crate) fn code(app: &Totp, is_next: bool) -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     app.generate(now.as_secs() + if is_next { 30 } else { 0 }).to_string()
 }

@@ -13,10 +13,11 @@ use super::{
     scripted::{Scripted, now},
     trusting,
 };
-use crate::accounts::{data, rows, standing};
+use crate::accounts::{data, rows, standing, walk};
 
 fn ada() -> Value {
-    json!({ "sub": "u-1", "preferred_username": "Ada.L", "name": "Ada Lovelace", "email": "Ada@x.example" })
+    json!({ "sub": "u-1", "preferred_username": "Ada.L", "name": "Ada Lovelace", "email": "Ada@x.example",
+        "email_verified": true })
 }
 
 #[tokio::test]
@@ -96,8 +97,8 @@ async fn people_who_come_at_once_under_one_name_and_email_are_people_of_their_ow
     let acme = Scripted::start().await;
     on_each_database_with(trusting(provider(&acme.url)), async |app| {
         let came = join_all((0..12).map(async |number| {
-            let claims =
-                json!({ "sub": format!("u-{number}"), "name": "Ada", "email": "ada@x.example" });
+            let claims = json!({ "sub": format!("u-{number}"), "name": "Ada",
+                "email": "ada@x.example", "email_verified": true });
             me(&app.guest().with_token(&acme.token(claims))).await
         }))
         .await;
@@ -235,8 +236,7 @@ async fn who_came_by_token_has_no_session_and_may_do_everything_else() {
         // A factor of ours is for sessions of ours; changing it asks for a code.
         let enroll = "mutation { mfaEnroll(kind: TOTP) { factor { id } secret userErrors { code } } }";
         let enrolled = data(&client, enroll, json!({})).await["mfaEnroll"].take();
-        let app_of = totp_rs::Totp::from_url(enrolled["secret"].as_str().expect("a secret"));
-        let code = app_of.expect("an app can read it").generate(now()).to_string();
+        let code = walk::code(&walk::app_of(&enrolled["secret"]), false);
         let set = "mutation($id: ID!, $code: String!) { mfaFactorSet(id: $id, code: $code) { \
                    account { mfaFactors { isConfirmed } } userErrors { code } } }";
         let variables = json!({ "id": enrolled["factor"]["id"], "code": code });
@@ -244,6 +244,42 @@ async fn who_came_by_token_has_no_session_and_may_do_everything_else() {
         assert_eq!(confirmed["account"]["mfaFactors"], json!([{ "isConfirmed": true }]), "{confirmed}");
         let again = super::sign_in(&app.guest(), acme.login(json!({ "sub": "u-1" }))).await;
         assert!(again["mfaChallenge"]["id"].is_string() && again["accessToken"].is_null(), "{again}");
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_without_email_and_password_has_a_second_step_and_an_end() {
+    let acme = Scripted::start().await;
+    on_each_database_with(trusting(provider(&acme.url)), async |app| {
+        let login = async || super::sign_in(&app.guest(), acme.login(json!({ "sub": "u-1" }))).await;
+        let client = super::signed_in(&app, &login().await);
+        let enroll = "mutation { mfaEnroll(kind: TOTP) { factor { id } secret recoveryCodes } }";
+        let enrolled = data(&client, enroll, json!({})).await["mfaEnroll"].take();
+        let totp = walk::app_of(&enrolled["secret"]);
+        let set = "mutation($id: ID!, $code: String!) { mfaFactorSet(id: $id, code: $code) { userErrors { code } } }";
+        let variables = json!({ "id": enrolled["factor"]["id"], "code": walk::code(&totp, false) });
+        data(&client, set, variables).await;
+
+        let challenge = login().await["mfaChallenge"]["id"].take();
+        let answer = async |code: &str| {
+            let answer = "mutation($id: ID!, $code: String!) { sessionSignIn(input: { method: { mfa: { \
+                challengeId: $id, response: $code } } }) { accessToken userErrors { code } } }";
+            let variables = json!({ "id": challenge, "code": code });
+            data(&app.guest(), answer, variables).await["sessionSignIn"].take()
+        };
+        assert_eq!(answer("000000x").await["userErrors"], json!([{ "code": "BAD_CREDENTIALS" }]));
+        assert!(answer(&walk::code(&totp, true)).await["accessToken"].is_string());
+
+        let end = async |code: &Value| {
+            let end = "mutation($code: String) { accountDeletionSet(scheduled: true, code: $code) { \
+                account { deletionScheduledAt } userErrors { code } } }";
+            data(&client, end, json!({ "code": code })).await["accountDeletionSet"].take()
+        };
+        assert_eq!(end(&Value::Null).await["account"], Value::Null, "a factor guards it");
+        let ended = end(&enrolled["recoveryCodes"][0]).await;
+        assert!(ended["account"]["deletionScheduledAt"].is_string(), "{ended}");
         app.stop().await;
     })
     .await;
@@ -276,7 +312,8 @@ async fn a_stream_ends_when_its_token_does() {
     })
     .await;
     let served = app.serve().await;
-    let client = app.guest().with_token(&acme.token(json!({ "sub": "u-1", "exp": now() + 2 })));
+    let end = now() + 5;
+    let client = app.guest().with_token(&acme.token(json!({ "sub": "u-1", "exp": end })));
 
     let query = "subscription { notificationEvents { cursor } }";
     let mut socket = Socket::subscribed(&served, &client, query, json!({})).await;
@@ -285,6 +322,7 @@ async fn a_stream_ends_when_its_token_does() {
     while let Some(message) = socket.next().await {
         assert_eq!(message["type"], "next", "{message}");
     }
+    assert!(now() >= end, "it ended before its token did");
     drop(served);
     app.stop().await;
 }

@@ -24,7 +24,7 @@ async fn a_forged_token_is_refused_whatever_it_says_and_tells_nothing() {
                 _ => wanted[name] = value.clone(),
             }
         }
-        let address = format!("http://127.0.0.1:{}/", peer.port + 1);
+        let address = format!("http://127.0.0.1:{}/", peer.said);
         let answer = ask(reqwest::Client::new().post(address).body(wanted.to_string())).await;
         answer["token"].as_str().expect("a token").to_owned()
     };

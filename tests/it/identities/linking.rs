@@ -13,11 +13,9 @@ use serde_json::{Value, json};
 use tests::{Client, TestApp, on_each_database, on_each_database_with};
 
 use super::{
-    ACCOUNTS, id, kinds, link, me, provider,
-    scripted::{Scripted, now},
-    sign_in, signed_in, trusting, unlink,
+    ACCOUNTS, id, kinds, link, me, provider, scripted::Scripted, sign_in, signed_in, trusting, unlink,
 };
-use crate::accounts::{data, rows, somebody, standing};
+use crate::accounts::{data, rows, somebody, standing, walk};
 
 const EMAIL: &str = "ada@example.com";
 
@@ -93,23 +91,34 @@ async fn a_trusted_provider_confirms_the_email_of_a_new_account_and_another_does
 }
 
 #[tokio::test]
-async fn an_email_does_not_get_past_a_second_factor() {
+async fn neither_an_email_nor_a_stolen_session_gets_past_a_second_factor() {
     let acme = Scripted::start().await;
     let app = TestApp::sqlite_with(trusting(trusted(&acme.url))).await;
     let ada = somebody(&app, "ada").await;
     confirm_email(&app).await;
-    let enroll = "mutation { mfaEnroll(kind: TOTP) { factor { id } secret } }";
+    let enroll = "mutation { mfaEnroll(kind: TOTP) { factor { id } secret recoveryCodes } }";
     let enrolled = data(&ada, enroll, json!({})).await["mfaEnroll"].take();
-    let totp =
-        totp_rs::Totp::from_url(enrolled["secret"].as_str().expect("a secret")).expect("readable");
     let set = "mutation($id: ID!, $code: String!) { mfaFactorSet(id: $id, code: $code) { userErrors { code } } }";
-    let variables = json!({ "id": enrolled["factor"]["id"], "code": totp.generate(now()).to_string() });
+    let variables = json!({ "id": enrolled["factor"]["id"], "code": walk::code(&walk::app_of(&enrolled["secret"]), false) });
     assert_eq!(data(&ada, set, variables).await["mfaFactorSet"]["userErrors"], json!([]));
 
     let client = app.guest().with_token(&acme.token(with_email(true)));
 
     assert_ne!(id(&client).await, id(&ada).await);
     assert_eq!(me(&ada).await["identities"], json!([]));
+    let link = async |code: Value| {
+        let link = "mutation($input: OAuthLogin!, $code: String) { identityLink(input: $input, code: \
+            $code) { account { identities { provider } } userErrors { code field } } }";
+        let login = acme.login(json!({ "sub": "u-2" }));
+        data(&ada, link, json!({ "input": login, "code": code })).await["identityLink"].take()
+    };
+    for (code, refusal) in [(Value::Null, "INVALID"), (json!("000000"), "BAD_CREDENTIALS")] {
+        let refused = link(code).await;
+        assert_eq!(refused["userErrors"], json!([{ "code": refusal, "field": ["code"] }]));
+    }
+    assert_eq!(me(&ada).await["identities"], json!([]));
+    let linked = link(enrolled["recoveryCodes"][0].clone()).await;
+    assert_eq!(linked["account"]["identities"], json!([{ "provider": "acme" }]));
     app.stop().await;
 }
 

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -38,6 +39,8 @@ pub(super) async fn installed() -> Option<&'static Path> {
 /// A running peer; it ends with this value.
 pub(super) struct Peer {
     pub(super) port: u16,
+    /// What it said when it was ready, after the word itself.
+    pub(super) said: String,
     _process: Child,
 }
 
@@ -56,20 +59,23 @@ impl Peer {
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .kill_on_drop(true)
             .spawn()
             .expect("node runs");
         let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines();
-        loop {
-            let line = lines.next_line().await.expect("its output").expect("it becomes ready");
-            if line.trim().starts_with(ready) {
-                break;
+        let said = async {
+            loop {
+                let line = lines.next_line().await.expect("its output").expect("it becomes ready");
+                if let Some(said) = line.trim().strip_prefix(ready) {
+                    break said.trim().to_owned();
+                }
             }
-        }
+        };
+        let said = tokio::time::timeout(Duration::from_secs(60), said).await.expect("ready within 60 s");
         // What else it says is nobody's business, but somebody has to read it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { port, _process: process }
+        Self { port, said, _process: process }
     }
 
     /// Gets JSON from a path.

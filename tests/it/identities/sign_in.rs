@@ -118,7 +118,7 @@ async fn an_id_token_that_is_not_for_this_sign_in_is_refused() {
 async fn who_signs_in_elsewhere_has_no_password_until_one_is_set() {
     let acme = Scripted::start().await;
     on_each_database_with(trusting(provider(&acme.url)), async |app| {
-        let claims = json!({ "sub": "u-1", "email": "ada@x.example" });
+        let claims = json!({ "sub": "u-1", "email": "ada@x.example", "email_verified": true });
         sign_in(&app.guest(), acme.login(claims)).await;
 
         for password in ["", "correct horse battery", "$argon2id$"] {

@@ -43,8 +43,10 @@ impl Deliveries {
 
     async fn write(&self, db: &Database) -> Result<()> {
         let noted = std::mem::take(&mut *self.lock());
-        let rows: Vec<_> =
+        let mut rows: Vec<_> =
             noted.into_iter().map(|((id, user), sequence)| (id, user, sequence)).collect();
+        // Two gateways that write the same rows had better take them in one order.
+        rows.sort_unstable();
         let written = member::advance_delivered(db.write(), &rows).await;
         if written.is_err() {
             rows.into_iter().for_each(|(id, user, sequence)| self.note(id, user, sequence));

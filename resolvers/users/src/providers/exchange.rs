@@ -1,6 +1,8 @@
 //! Authorization codes (OAuth 2.0 with PKCE): what somebody brings back from a
 //! provider is exchanged for who they are.
 
+use std::sync::Arc;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{RequestBuilder, StatusCode};
 use secrecy::ExposeSecret as _;
@@ -97,7 +99,7 @@ fn check<'p>(login: &Login, provider: &'p Provider) -> Result<Option<&'p str>, F
 impl Provider {
     /// What the ID token behind a code says; `None` when the code is not good.
     async fn exchange(
-        &self,
+        self: &Arc<Self>,
         login: &Login,
         client: &str,
         redirect_uri: Option<&str>,
@@ -183,13 +185,16 @@ impl Provider {
 
 async fn exchanged(request: RequestBuilder) -> Result<Exchanged, String> {
     let (status, answer) = Provider::json(request).await?;
-    let Value::Object(answer) = answer else { return Err(format!("answered {status} and no object")) };
-    if status.is_success() {
-        return Ok(Exchanged::Tokens(answer));
-    }
-    match answer.get("error").and_then(Value::as_str) {
-        Some("invalid_grant" | "invalid_request") => Ok(Exchanged::Refused),
-        Some(error) if status.is_client_error() => Ok(Exchanged::NotAllowed(error.to_owned())),
+    let is_busy = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS].contains(&status);
+    match (answer, status.is_success()) {
+        (Value::Object(answer), true) => Ok(Exchanged::Tokens(answer)),
+        // Whatever it makes of a code, it is there.
+        (answer, _) if status.is_client_error() && !is_busy => {
+            match answer.get("error").and_then(Value::as_str) {
+                Some("invalid_grant" | "invalid_request") => Ok(Exchanged::Refused),
+                error => Ok(Exchanged::NotAllowed(error.unwrap_or("no reason").to_owned())),
+            }
+        }
         _ => Err(format!("answered {status}")),
     }
 }

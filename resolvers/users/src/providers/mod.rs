@@ -44,7 +44,7 @@ impl From<Error> for Distrust {
 }
 
 /// All configured providers.
-pub(crate) struct Providers(Vec<Provider>);
+pub(crate) struct Providers(Vec<Arc<Provider>>);
 
 /// One of them.
 pub(crate) struct Provider {
@@ -88,11 +88,11 @@ impl Providers {
                 options: provider.clone(),
             }
         };
-        Ok(Self(options.providers.iter().map(open).collect()))
+        Ok(Self(options.providers.iter().map(open).map(Arc::new).collect()))
     }
 
     /// The provider under this name.
-    pub(crate) fn named(&self, name: &str) -> Option<&Provider> {
+    pub(crate) fn named(&self, name: &str) -> Option<&Arc<Provider>> {
         self.0.iter().find(|provider| provider.options.name == name)
     }
 
@@ -106,7 +106,7 @@ impl Providers {
         self.issuer(token).is_some()
     }
 
-    fn issuer(&self, token: &str) -> Option<&Provider> {
+    fn issuer(&self, token: &str) -> Option<&Arc<Provider>> {
         // Most gateways have no provider, and need not look.
         let issuer = if self.0.is_empty() { None } else { token::issuer(token) }?;
         self.0.iter().find(|provider| provider.options.issuer == issuer)

@@ -23,8 +23,9 @@ pub(crate) struct Person {
     /// A valid handle, which somebody may have.
     pub(crate) handle: String,
     pub(crate) display_name: String,
+    /// As far as the provider says that it is theirs.
     pub(crate) email: Option<String>,
-    /// The provider says that the email is theirs, and its word counts for that.
+    /// The provider's word counts for that.
     pub(crate) is_email_trusted: bool,
     pub(crate) locale: Option<String>,
 }
@@ -33,27 +34,26 @@ impl Person {
     /// The subject must have been checked.
     pub(super) fn new(provider: &ProviderOptions, claims: &Claims) -> Self {
         let subject = claims.text("sub").unwrap_or_default().to_owned();
-        let email = claims.text("email").map(normalised_email).filter(|email| is_email(email));
-        let local_part = email.as_deref().and_then(|email| email.split('@').next());
+        // Of an email that is not verified anybody could say that it is theirs, and
+        // learn from the answer whether an account has it.
+        let email = claims.text("email").filter(|_| claims.is_true("email_verified"));
+        let email = email.map(normalised_email).filter(|email| is_email(email));
+        // Some providers call people by their email, which is nobody else's business.
+        let name = |claim: &&str| claims.text(claim).filter(|name| !name.contains('@'));
         let handle = ["preferred_username", "username", "nickname", "name"]
             .iter()
-            .filter_map(|name| claims.text(name))
-            // Some providers call people by their email.
-            .map(|name| name.split('@').next().unwrap_or_default())
-            .chain(local_part)
+            .filter_map(name)
             .find_map(handle)
             .unwrap_or_else(|| "user".to_owned());
         let names = ["name", "preferred_username", "nickname"];
-        let display_name = names.iter().find_map(|name| shown(claims.text(name)?, 80));
+        let display_name = names.iter().filter_map(name).find_map(|name| shown(name, 80));
         let label = [provider.label_claim.as_str(), "email", "preferred_username", "name"];
         let label = label.iter().find_map(|name| shown(claims.text(name)?, LONGEST_LABEL));
         Self {
             provider: provider.name.clone(),
             label: label.unwrap_or_else(|| subject.chars().take(LONGEST_LABEL).collect()),
             display_name: display_name.unwrap_or_else(|| handle.clone()),
-            is_email_trusted: provider.link_verified_emails
-                && email.is_some()
-                && claims.is_true("email_verified"),
+            is_email_trusted: provider.link_verified_emails && email.is_some(),
             locale: claims.text("locale").filter(|locale| is_locale(locale)).map(str::to_owned),
             email,
             handle,
@@ -109,8 +109,8 @@ mod tests {
         let table = [
             (json!({ "preferred_username": "Ada.Lovelace" }), "ada-lovelace", "Ada.Lovelace"),
             (json!({ "name": "Ada Lovelace", "email": "al@x.example" }), "ada-lovelace", "Ada Lovelace"),
-            (json!({ "email": "Countess@x.example" }), "countess", "countess"),
-            (json!({ "preferred_username": "ada@x.example" }), "ada", "ada@x.example"),
+            (json!({ "email": "Countess@x.example" }), "user", "user"),
+            (json!({ "preferred_username": "ada@x.example" }), "user", "user"),
             (json!({ "name": "艾达" }), "user", "艾达"),
             (json!({ "name": "  \u{7} " }), "user", "user"),
             (json!({ "preferred_username": "--x--" , "email": 7 }), "user", "--x--"),

@@ -43,7 +43,7 @@ struct Metadata {
 pub(super) struct Directory {
     known: RwLock<Option<Arc<Published>>>,
     /// Held while somebody asks, so that nobody else does.
-    last: Mutex<Option<Attempt>>,
+    last: Arc<Mutex<Option<Attempt>>>,
     max_age: Duration,
     pause: Duration,
     clock: Arc<dyn Clock>,
@@ -58,7 +58,7 @@ impl Directory {
     pub(super) fn new(options: &UsersOptions, clock: Arc<dyn Clock>) -> Self {
         Self {
             known: RwLock::default(),
-            last: Mutex::default(),
+            last: Arc::default(),
             max_age: options.provider_keys_max_age,
             pause: options.provider_keys_pause,
             clock,
@@ -82,17 +82,20 @@ impl Directory {
 impl Provider {
     /// What the provider publishes, with what is `wanted` in it if it can be had.
     /// What is old is still good while the provider is away.
-    pub(super) async fn published(&self, wanted: impl Fn(&Published) -> bool) -> Result<Arc<Published>> {
+    pub(super) async fn published(
+        self: &Arc<Self>,
+        wanted: impl Fn(&Published) -> bool,
+    ) -> Result<Arc<Published>> {
         let directory = &self.directory;
         if let Some(known) = directory.fresh().filter(|known| wanted(known)) {
             return Ok(known);
         }
         let old = directory.known().filter(|known| wanted(known));
-        let mut last = match (old, directory.last.try_lock()) {
+        let mut last = match (old, directory.last.clone().try_lock_owned()) {
             (_, Ok(last)) => last,
             // Somebody asks already; nobody else needs to wait for the answer.
             (Some(old), Err(_)) => return Ok(old),
-            (None, Err(_)) => directory.last.lock().await,
+            (None, Err(_)) => directory.last.clone().lock_owned().await,
         };
         // It may have come while this one waited.
         if let Some(known) = directory.fresh().filter(|known| wanted(known)) {
@@ -104,26 +107,27 @@ impl Provider {
             let is_answer = |known: &Arc<Published>| recent.is_good || wanted(known);
             return known.filter(is_answer).ok_or_else(|| self.away());
         }
-        // Bad until it is over: a caller who leaves takes the answer along.
-        *last = Some(Attempt { at: directory.clock.now(), is_good: false });
-        match self.ask().await {
-            Ok(published) => {
-                let published = Arc::new(published);
+        let provider = self.clone();
+        // In a task of its own: a caller who leaves does not take the answer along.
+        let asking = tokio::spawn(async move {
+            let published = provider.ask().await.map(Arc::new);
+            let directory = &provider.directory;
+            if let Ok(published) = &published {
                 *directory.known.write().expect("no code panics while it holds this lock") =
                     Some(published.clone());
-                *last = Some(Attempt { at: directory.clock.now(), is_good: true });
-                Ok(published)
             }
-            Err(_) => {
-                // The pause begins when the call is over: it may have been long.
-                *last = Some(Attempt { at: directory.clock.now(), is_good: false });
-                known.filter(|known| wanted(known)).ok_or_else(|| self.away())
-            }
+            // The pause begins when the call is over: it may have been long.
+            *last = Some(Attempt { at: directory.clock.now(), is_good: published.is_ok() });
+            published
+        });
+        match asking.await.map_err(Error::internal)? {
+            Ok(published) => Ok(published),
+            Err(_) => known.filter(|known| wanted(known)).ok_or_else(|| self.away()),
         }
     }
 
     /// Asks the provider if it is time to, or if it was away; whether it is now.
-    pub(super) async fn refresh(&self) -> Result<()> {
+    pub(super) async fn refresh(self: &Arc<Self>) -> Result<()> {
         let was_good = self.is_good().await;
         self.published(|_| was_good).await?;
         if self.is_good().await { Ok(()) } else { Err(self.away()) }

@@ -1,5 +1,7 @@
 //! Whether a token of a provider is good: its signature, for whom it is, when.
 
+use std::sync::Arc;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde_json::{Map, Value};
@@ -28,7 +30,11 @@ pub(super) fn issuer(token: &str) -> Option<String> {
 
 impl Provider {
     /// What a token says, if it is this provider's, for us, and good now.
-    pub(super) async fn verified(&self, token: &str, purpose: Purpose<'_>) -> Result<Claims, Distrust> {
+    pub(super) async fn verified(
+        self: &Arc<Self>,
+        token: &str,
+        purpose: Purpose<'_>,
+    ) -> Result<Claims, Distrust> {
         let header = jsonwebtoken::decode_header(token).map_err(logged("not a token"))?;
         check_header(&header, purpose).map_err(Distrust::NotGood)?;
         let kid = header.kid.as_deref();
