@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use gateway::Config;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Value, json};
-use tests::{Client, TestApp, on_each_database, on_each_database_with};
+use tests::{Client, TestApp, execute, number, on_each_database, on_each_database_with};
 
 use crate::accounts::{
     access::{ACCESS, clients, outcome, variables},
@@ -21,17 +21,6 @@ const ENTRIES: &str = "query($kind: String, $actor: ID, $action: String, $subjec
     subjectId: $subject, at: $at, first: $first, after: $after) { nodes { id action actorId \
     actor { user { handle } } facts { kind subjectId data } } pageInfo { hasNextPage endCursor } \
     totalCount } }";
-
-async fn number(app: &TestApp, sql: &str) -> i64 {
-    let db = app.app().db().read();
-    let statement = Statement::from_string(db.get_database_backend(), sql);
-    let row = db.query_one_raw(statement).await.expect("a statement").expect("a row");
-    row.try_get_by_index(0).expect("a number")
-}
-
-async fn execute(app: &TestApp, sql: &str) {
-    app.app().db().write().execute_unprepared(sql).await.expect(sql);
-}
 
 /// Waits until everything that was told is in the log.
 async fn caught_up(app: &TestApp) {

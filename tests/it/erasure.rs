@@ -8,7 +8,7 @@ use gateway::Config;
 use kit::ids::{ProductId, UserId};
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use serde_json::{Value, json};
-use tests::{Client, TestApp, on_each_database, on_each_database_with};
+use tests::{Client, TestApp, execute, on_each_database, on_each_database_with};
 
 use crate::{
     accounts::{PASSWORD, data, somebody},
@@ -115,7 +115,7 @@ fn slowly(config: &mut Config) {
 /// Has the day come of all who asked for it.
 async fn day_comes(app: &TestApp) {
     let due = "UPDATE accounts SET deletion_scheduled_at = 1 WHERE deletion_scheduled_at IS NOT NULL";
-    app.app().db().write().execute_unprepared(due).await.expect("a statement");
+    execute(app, due).await;
 }
 
 async fn payload(client: &Client, mutation: &str, variables: Value) -> Value {

@@ -12,7 +12,7 @@ use kit::{Id as _, ids::UserId, seed};
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
 use subscriptions::Position;
-use tests::{Client, Served, Socket, TestApp};
+use tests::{Client, Served, Socket, TestApp, execute};
 
 use crate::accounts::data;
 
@@ -168,11 +168,6 @@ async fn now(app: &TestApp) -> String {
     let row = db.query_one_raw(statement).await.expect("the log").expect("somebody signed in");
     let number = |at| row.try_get_by_index::<i64>(at).expect("a number");
     Position { transaction: number(0), sequence: number(1) }.to_string()
-}
-
-/// Runs a statement that no client could.
-async fn execute(app: &TestApp, sql: &str) {
-    app.app().db().write().execute_unprepared(sql).await.expect("a statement");
 }
 
 /// The next event of a socket.

@@ -16,10 +16,9 @@ use kit::{
     facts::{EndReason, MessageSent, ReviewSaved, SessionRevoked},
     ids::{AccountId, ConversationId, MessageId, ProductId, ReviewId, SellerId, SessionId, UserId},
 };
-use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
 use subscriptions::{EventLog, Fact, NewEvent};
-use tests::{Client, TestApp};
+use tests::{Client, TestApp, execute, number};
 
 use crate::accounts::{data, somebody};
 
@@ -110,17 +109,6 @@ async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("never: {what}");
-}
-
-async fn number(app: &TestApp, sql: &str) -> i64 {
-    let db = app.app().db().read();
-    let statement = Statement::from_string(db.get_database_backend(), sql);
-    let row = db.query_one_raw(statement).await.expect("a statement").expect("a row");
-    row.try_get_by_index(0).expect("a number")
-}
-
-async fn execute(app: &TestApp, sql: &str) {
-    app.app().db().write().execute_unprepared(sql).await.expect("a statement");
 }
 
 /// A message, the `sequence`-th of its conversation.

@@ -9,6 +9,7 @@ mod probe;
 mod process;
 pub mod redis;
 mod socket;
+mod sql;
 mod template;
 
 pub use app::{Served, TestApp, on_each_database, on_each_database_with};
@@ -16,4 +17,5 @@ pub use client::{Answer, Client};
 pub use probe::{Happening, Probe};
 pub use process::Process;
 pub use socket::Socket;
+pub use sql::{execute, number};
 pub use template::seeded_postgres;

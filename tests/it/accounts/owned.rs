@@ -3,9 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use kit::{Id as _, ids::UserId};
-use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
-use tests::{Client, TestApp};
+use tests::{Client, TestApp, execute};
 
 use super::{data, walk};
 
@@ -91,7 +90,7 @@ impl Owned {
             "INSERT INTO identities (id, account_id, provider, subject, label, created_at) \
              VALUES ('{id}', '{owner}', 'acme', '1', 'Ada', 0)"
         );
-        app.app().db().write().execute_unprepared(&insert).await.expect("a statement");
+        execute(app, &insert).await;
     }
 
     /// What the owner did stands in the audit log some time later.
