@@ -308,3 +308,63 @@ id!(
     AuditEntryId,
     "aud"
 );
+id!(
+    /// A cart of a guest or an account.
+    CartId,
+    "cart"
+);
+id!(
+    /// A line of a cart.
+    CartLineId,
+    "cln"
+);
+id!(
+    /// A discount code.
+    DiscountId,
+    "dsc"
+);
+id!(
+    /// A placed order.
+    OrderId,
+    "ord"
+);
+id!(
+    /// A line of an order.
+    OrderLineId,
+    "oln"
+);
+id!(
+    /// What one seller owes of an order.
+    OrderPartId,
+    "opt"
+);
+id!(
+    /// A shipment.
+    FulfilmentId,
+    "ful"
+);
+id!(
+    /// Units that come back.
+    ReturnId,
+    "ret"
+);
+id!(
+    /// Money taken for an order.
+    PaymentId,
+    "pay"
+);
+id!(
+    /// Money given back.
+    RefundId,
+    "rfd"
+);
+id!(
+    /// A paid plan.
+    PlanId,
+    "plan"
+);
+id!(
+    /// The plan of an account.
+    PlanSubscriptionId,
+    "psub"
+);

@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod events;
 pub mod files;
+pub mod idempotency;
 pub mod ids;
 pub mod messages;
 pub mod notifications;

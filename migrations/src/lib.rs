@@ -4,6 +4,7 @@
 mod audit;
 mod events;
 mod files;
+mod idempotency;
 mod messages;
 mod notifications;
 mod products;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
         migrations.extend(events::migrations());
         migrations.extend(users::migrations());
         migrations.extend(products::migrations());
+        migrations.extend(idempotency::migrations());
         migrations.extend(messages::migrations());
         migrations.extend(files::migrations());
         migrations.extend(webhooks::migrations());

@@ -6,8 +6,9 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait as _, Query},
 };
 
-use super::{ProductStatus, favourite, idempotency, product, review};
+use super::{ProductStatus, favourite, product, review};
 use crate::{
+    idempotency,
     ids::{AccountId, ProductId, SellerId, UserId},
     sql::Sql,
     time::DateTime,
@@ -32,11 +33,7 @@ pub async fn forget(transaction: &impl ConnectionTrait, account: AccountId) -> R
         .filter(favourite::Column::AccountId.eq(account))
         .exec(transaction)
         .await?;
-    idempotency::Entity::delete_many()
-        .filter(idempotency::Column::AccountId.eq(account))
-        .exec(transaction)
-        .await
-        .map(drop)
+    idempotency::forget_scope(transaction, &account.to_string()).await
 }
 
 /// Leaves nothing of a user's reviews but the stars: no text, and an author that

@@ -4,7 +4,6 @@ pub mod category;
 pub mod erasure;
 pub mod favourite;
 pub mod filter;
-pub mod idempotency;
 pub mod image;
 pub mod list;
 pub mod price;

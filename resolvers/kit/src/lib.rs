@@ -4,6 +4,7 @@
 
 mod acts;
 mod address;
+mod cart_ref;
 mod connection;
 mod database;
 mod directives;
@@ -22,9 +23,11 @@ mod progress;
 mod refusals;
 mod registry;
 mod resilience;
+mod retry;
 mod scalars;
 mod scope;
 pub mod seed;
+mod selected_option;
 mod stream;
 mod subgraph;
 pub mod text;
@@ -34,6 +37,7 @@ mod written;
 
 pub use acts::{Acts, schema};
 pub use address::{Address, AddressInput};
+pub use cart_ref::CartRef;
 pub use connection::{Connection, Cursor, DEFAULT_FIRST, Edge, MAX_FIRST, PageArgs, PageInfo};
 pub use database::{Backend, Database, DatabaseOptions};
 pub use directives::authenticated;
@@ -49,17 +53,21 @@ pub use hooks::{
 };
 pub use loader::{Batches, FromContext, drive, drive_stream, entity, groups, load, load_many};
 pub use module::{Health, HealthCheck, Module, Parts, Worker};
-pub use money::{Money, MoneyInput};
+pub use money::{Money, MoneyInput, allocate};
 pub use outcome::{Outcome, is_taken, refuse, refuse_all};
 pub use platform::{Clock, ManualClock, Platform, SystemClock};
 pub use progress::{Progress, follow_job};
 pub use refusals::Refusals;
 pub use registry::{ModuleReport, Registry};
 pub use resilience::{Outside, OutsideOptions};
+pub use retry::RetryKey;
 pub use scalars::{CountryCode, CurrencyCode, Decimal, Json, Long, Url};
 pub use scope::{Budget, Origin, RequestScope};
+pub use selected_option::SelectedOption;
 pub use stream::{Mark, StreamControl, follow};
 pub use subgraph::{Subgraph, erase, finish};
 pub use subscriptions::Position;
-pub use user_error::{GenericError, OutOfStockError, UserError, UserErrorCode, VersionConflictError};
+pub use user_error::{
+    GenericError, OutOfStockError, PriceChangedError, UserError, UserErrorCode, VersionConflictError,
+};
 pub use viewer::{Permission, Require, Role, SignedIn, Viewer};

@@ -70,4 +70,11 @@ mod tests {
         assert_eq!(plain("R&amp;D, &lt;new&gt;"), "R&D, <new>");
         assert_eq!(plain_line("A\n  long\ttitle"), "A long title");
     }
+
+    #[test]
+    fn fingerprints_tell_requests_apart() {
+        assert_eq!(fingerprint(&("Oak", 1)), fingerprint(&("Oak", 1)));
+        assert_ne!(fingerprint(&("Oak", 1)), fingerprint(&("Oak", 2)));
+        assert_eq!(fingerprint(&"").len(), 64);
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_graphql::{Enum, Interface, SimpleObject};
 
-use crate::ids::VariantId;
+use crate::{Money, ids::VariantId};
 
 /// Codes are only ever added; treat unknown ones as INVALID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -46,6 +46,8 @@ pub enum UserErrorCode {
     RefundExceedsCaptured,
     /// Too many tries: wait for `retryAfterMs`.
     RateLimited,
+    /// The payment provider is away: nothing was charged; try again.
+    PaymentUnavailable,
 }
 
 /// An expected failure the client should show or handle.
@@ -68,6 +70,8 @@ pub enum UserError {
     OutOfStock(OutOfStockError),
     /// Too many tries.
     RateLimited(RateLimitedError),
+    /// The price moved.
+    PriceChanged(PriceChangedError),
 }
 
 /// A failure that needs no more data than its code.
@@ -112,6 +116,22 @@ pub struct OutOfStockError {
     pub available: i32,
 }
 
+/// The price is no longer what the shopper saw.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(shareable)]
+pub struct PriceChangedError {
+    /// Stable machine code.
+    pub code: UserErrorCode,
+    /// Path into the input, e.g. ["lines","0","quantity"].
+    pub field: Option<Vec<String>>,
+    /// Human text in the request's language.
+    pub message: String,
+    /// Seen.
+    pub expected: Money,
+    /// Now.
+    pub actual: Money,
+}
+
 /// Too many tries came; whether this one was right is not looked at.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(shareable)]
@@ -154,6 +174,30 @@ impl UserError {
             field: path(field),
             message: format!("changed meanwhile: the version is now {current_version}"),
             current_version,
+        })
+    }
+
+    /// Fewer units are left than wanted.
+    #[must_use]
+    pub fn out_of_stock(field: &str, variant_id: VariantId, available: i32) -> Self {
+        Self::OutOfStock(OutOfStockError {
+            code: UserErrorCode::OutOfStock,
+            field: path(field),
+            message: format!("only {available} left"),
+            variant_id,
+            available,
+        })
+    }
+
+    /// The price is no longer what the shopper saw.
+    #[must_use]
+    pub fn price_changed(field: &str, expected: Money, actual: Money) -> Self {
+        Self::PriceChanged(PriceChangedError {
+            code: UserErrorCode::PriceChanged,
+            field: path(field),
+            message: "the price is no longer what it was".to_owned(),
+            expected,
+            actual,
         })
     }
 

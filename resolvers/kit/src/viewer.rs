@@ -33,8 +33,16 @@ impl Role {
     pub const fn permissions(self) -> &'static [Permission] {
         match self {
             Self::Customer | Self::Admin => &[],
-            Self::Seller => &["products:write", "inventory:read", "inventory:write"],
-            Self::Support => &["accounts:read", "orders:read", "inventory:read"],
+            Self::Seller => &["products:write", "inventory:read", "inventory:write", "orders:fulfil"],
+            Self::Support => &[
+                "accounts:read",
+                "inventory:read",
+                "orders:read",
+                "orders:write",
+                "orders:refund",
+                "payments:read",
+                "payments:write",
+            ],
             Self::Moderator => &["products:moderate", "messages:moderate"],
         }
     }

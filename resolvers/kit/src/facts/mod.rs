@@ -6,6 +6,8 @@ mod acts;
 mod jobs;
 mod messages;
 mod notifications;
+mod orders;
+mod payments;
 mod products;
 mod users;
 mod webhooks;
@@ -17,6 +19,8 @@ pub use messages::{
     MessageReported, MessageSent, UserBlocked,
 };
 pub use notifications::{NotificationAdded, NotificationRead};
+pub use orders::{OrderChanged, OrderPaid, OrderState};
+pub use payments::{PaymentChanged, PaymentState};
 pub use products::{ProductArchived, ProductChange, ProductChanged, ReviewSaved};
 pub use users::{
     AccountCreated, AccountErased, AccountUpdated, ConfirmationRequested, DeletionSet, EndReason,

@@ -1,6 +1,7 @@
 //! Ports: small traits through which one module asks another for an answer.
 //! Implemented by the module that owns the data, found by type.
 
+mod carts;
 mod demo;
 mod files;
 mod guesses;
@@ -8,8 +9,11 @@ mod identity;
 mod keys;
 mod mailed_tokens;
 mod offers;
+mod payments;
 mod people;
+mod quotes;
 mod sellers;
+mod stock;
 mod unsubscribe;
 
 use std::{
@@ -18,6 +22,7 @@ use std::{
     sync::{Arc, RwLock},
 };
 
+pub use carts::{Carts, Claimed, PricedCart, PricedLine, ShippingRate};
 pub use demo::{DemoAccount, DemoAccounts};
 pub use files::{
     FileBytes, FileTransfer, Files, NotAttached, NotOpened, NotReceived, OpenFile, StoredFile,
@@ -27,8 +32,11 @@ pub use identity::Identity;
 pub use keys::KeySet;
 pub use mailed_tokens::{MailedTokenPurpose, MailedTokens};
 pub use offers::Offers;
+pub use payments::{Balance, NewPayment, Opened, PaymentWatcher, Payments, Refunded};
 pub use people::{Contact, People};
+pub use quotes::{Quote, Quotes};
 pub use sellers::Sellers;
+pub use stock::{Reserved, Shortage, Stock, Units};
 pub use unsubscribe::Unsubscribe;
 
 use crate::{Error, Result};

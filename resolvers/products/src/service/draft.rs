@@ -54,11 +54,6 @@ pub(crate) struct VariantDraft {
 }
 
 impl Draft {
-    /// A fingerprint of the draft as it came, to tell a retry from another request.
-    pub(super) fn hash(&self) -> String {
-        text::fingerprint(self)
-    }
-
     /// The draft with clean texts, or all that is wrong with it.
     pub(super) fn cleaned(mut self) -> Outcome<Self> {
         let mut wrong = Vec::new();
@@ -230,14 +225,5 @@ mod tests {
         assert_eq!(fields(Draft { title: None, ..draft() }), ["title"]);
         let id = Some(ProductId::generate());
         assert!(Draft { title: None, id, ..draft() }.cleaned().is_ok());
-    }
-
-    #[test]
-    fn the_hash_tells_inputs_apart() {
-        let other = Draft { title: Some("Lamp".to_owned()), ..draft() };
-
-        assert_eq!(draft().hash(), draft().hash());
-        assert_ne!(draft().hash(), other.hash());
-        assert_eq!(draft().hash().len(), 64);
     }
 }

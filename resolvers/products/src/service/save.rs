@@ -3,16 +3,16 @@
 use std::{collections::HashSet, sync::Arc};
 
 use entities::{
-    ids::{AccountId, CategoryId, Id as _, ProductId, SellerId},
+    ids::{CategoryId, Id as _, ProductId, SellerId},
     products::{
-        ProductStatus, Scope, category, idempotency, price, price_span,
+        ProductStatus, Scope, category, price, price_span,
         product::{self, Attributes, Options, ProductOption},
         variant,
     },
 };
 use kit::{
-    DateTime, Error, Outcome, Result, UserError, UserErrorCode, Viewer, facts::ProductChanged, is_taken,
-    refuse, refuse_all, text,
+    DateTime, Error, Outcome, Result, RetryKey, UserError, UserErrorCode, Viewer, facts::ProductChanged,
+    is_taken, refuse, refuse_all,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
@@ -27,11 +27,10 @@ use super::{
 
 /// The name under which retry-safe keys of this mutation are kept.
 const MUTATION: &str = "productSave";
-const MAX_KEY: usize = 255;
 
 /// One run of `productSave`: everything that its transaction needs.
 struct Save {
-    claim: Option<idempotency::Model>,
+    key: Option<RetryKey>,
     draft: Draft,
     target: Target,
     now: DateTime,
@@ -66,10 +65,10 @@ impl Service {
         let account = viewer.require_account()?;
         let target = self.target(viewer, draft.id).await?;
         let now = self.clock.now();
-        let claim = match key {
+        let key = match key {
             None => None,
-            Some(key) => match claim(account, &key, &draft, target.id(), now) {
-                Ok(claim) => Some(claim),
+            Some(key) => match RetryKey::new(account.to_string(), MUTATION, &key, &draft) {
+                Ok(key) => Some(key),
                 Err(wrong) => return Ok(Err(vec![wrong])),
             },
         };
@@ -77,7 +76,7 @@ impl Service {
             Ok(draft) => draft,
             Err(wrong) => return Ok(Err(wrong)),
         };
-        let save = Arc::new(Save { claim, draft, target, now });
+        let save = Arc::new(Save { key, draft, target, now });
         self.db
             .change(move |transaction| {
                 let save = save.clone();
@@ -101,24 +100,6 @@ impl Target {
             Self::New { id, .. } | Self::Known { id, .. } => id,
         }
     }
-}
-
-fn claim(
-    account_id: AccountId,
-    key: &str,
-    draft: &Draft,
-    product_id: ProductId,
-    at: DateTime,
-) -> std::result::Result<idempotency::Model, UserError> {
-    if let Some(wrong) = text::length("idempotencyKey", key, 1, MAX_KEY) {
-        return Err(wrong);
-    }
-    if key.contains(char::is_control) {
-        return Err(UserError::invalid("idempotencyKey", "must have no control characters"));
-    }
-    let mutation = MUTATION.to_owned();
-    let input_hash = draft.hash();
-    Ok(idempotency::Model { account_id, mutation, key: key.to_owned(), input_hash, product_id, at })
 }
 
 impl Save {
@@ -147,20 +128,11 @@ impl Save {
 
     /// The product that the same request already saved.
     async fn answered(&self, transaction: &DatabaseTransaction) -> Result<Option<ProductId>> {
-        let Some(claim) = &self.claim else {
+        let Some(key) = &self.key else {
             return Ok(None);
         };
-        let Some(earlier) = idempotency::claim(transaction, claim.clone()).await? else {
-            return Ok(None);
-        };
-        if earlier.input_hash == claim.input_hash {
-            return Ok(Some(earlier.product_id));
-        }
-        Err(refuse(UserError::new(
-            UserErrorCode::IdempotencyMismatch,
-            "idempotencyKey",
-            "this key came with another input before",
-        )))
+        let earlier = key.claim(transaction, &self.target.id().to_string(), self.now).await?;
+        Ok(earlier.and_then(|id| id.parse().ok()))
     }
 
     /// The product as it is, locked; `None` for a new one.

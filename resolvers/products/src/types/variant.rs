@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, Object, Result};
 use entities::products::{price, variant};
-use kit::{CurrencyCode, Error, Money, Require, Viewer, ids::VariantId, load};
+use kit::{CurrencyCode, Error, Money, Require, SelectedOption, Viewer, ids::VariantId, load};
 
 use super::{Product, Quote};
 use crate::loaders::{PriceOf, Rows, scope};
@@ -61,8 +61,7 @@ impl Variant {
 
     /// Chosen options.
     async fn options(&self) -> Vec<SelectedOption> {
-        let choices = self.row.options.0.iter().cloned();
-        choices.map(|choice| SelectedOption { name: choice.name, value: choice.value }).collect()
+        self.row.options.0.iter().cloned().map(SelectedOption::from).collect()
     }
 
     /// Price now; null when it is not sold in the currency asked for, or neither in
@@ -109,16 +108,6 @@ impl Variant {
     async fn weight_grams(&self) -> Option<i32> {
         self.row.weight_grams
     }
-}
-
-/// A chosen option.
-#[derive(SimpleObject)]
-#[graphql(shareable)]
-pub(crate) struct SelectedOption {
-    /// Name, e.g. "Size".
-    name: String,
-    /// Value, e.g. "M".
-    value: String,
 }
 
 /// Coarse stock.

@@ -1,0 +1,81 @@
+//! Retry-safe keys: a request that is sent again has one effect and one answer.
+
+use entities::idempotency;
+use sea_orm::ConnectionTrait;
+use serde::Serialize;
+
+use crate::{DateTime, Result, UserError, UserErrorCode, refuse, text};
+
+const FIELD: &str = "idempotencyKey";
+const MAX_KEY: usize = 255;
+
+/// The key of one request, with what tells it from another request.
+#[derive(Debug, Clone)]
+pub struct RetryKey {
+    scope: String,
+    mutation: &'static str,
+    key: String,
+    input_hash: String,
+}
+
+impl RetryKey {
+    /// The key that `scope` (an account's id, or what stands for a guest) sent
+    /// with this input of a mutation.
+    ///
+    /// # Errors
+    /// When the key is empty, longer than 255 characters or unprintable.
+    pub fn new(
+        scope: impl Into<String>,
+        mutation: &'static str,
+        key: &str,
+        input: &impl Serialize,
+    ) -> Result<Self, UserError> {
+        if let Some(wrong) = text::length(FIELD, key, 1, MAX_KEY) {
+            return Err(wrong);
+        }
+        if key.contains(char::is_control) {
+            return Err(UserError::invalid(FIELD, "must have no control characters"));
+        }
+        let input_hash = text::fingerprint(input);
+        Ok(Self { scope: scope.into(), mutation, key: key.to_owned(), input_hash })
+    }
+
+    /// Uses the key for `answer`; `Some` with the first answer when the same
+    /// request used it before. Waits for another transaction that is using it.
+    ///
+    /// # Errors
+    /// Refuses the change with IDEMPOTENCY_MISMATCH when the key came with
+    /// another input; and when the database fails.
+    pub async fn claim(
+        &self,
+        transaction: &impl ConnectionTrait,
+        answer: &str,
+        at: DateTime,
+    ) -> Result<Option<String>> {
+        let claim = idempotency::Model {
+            scope: self.scope.clone(),
+            mutation: self.mutation.to_owned(),
+            key: self.key.clone(),
+            input_hash: self.input_hash.clone(),
+            answer: answer.to_owned(),
+            at,
+        };
+        match idempotency::claim(transaction, claim).await? {
+            None => Ok(None),
+            Some(earlier) if earlier.input_hash == self.input_hash => Ok(Some(earlier.answer)),
+            Some(_) => Err(refuse(UserError::new(
+                UserErrorCode::IdempotencyMismatch,
+                FIELD,
+                "this key came with another input before",
+            ))),
+        }
+    }
+
+    /// Gives the key free again: the request came to nothing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget(&self, transaction: &impl ConnectionTrait) -> Result<()> {
+        Ok(idempotency::forget(transaction, &self.scope, self.mutation, &self.key).await?)
+    }
+}
