@@ -8,6 +8,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod messages;
 pub mod notifications;
+pub mod orders;
 mod page;
 pub mod products;
 mod sql;
