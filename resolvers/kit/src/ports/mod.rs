@@ -6,6 +6,7 @@ mod demo;
 mod files;
 mod guesses;
 mod identity;
+mod invoices;
 mod keys;
 mod mailed_tokens;
 mod offers;
@@ -29,6 +30,7 @@ pub use files::{
 };
 pub use guesses::Guesses;
 pub use identity::Identity;
+pub use invoices::{Invoices, NoInvoice};
 pub use keys::KeySet;
 pub use mailed_tokens::{MailedTokenPurpose, MailedTokens};
 pub use offers::Offers;
