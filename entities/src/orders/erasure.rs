@@ -33,9 +33,10 @@ pub async fn forget(
     ] {
         transaction.execute_raw(statement).await?;
     }
-    for text in ["UPDATE order_transitions SET actor_id = NULL WHERE actor_id = ",
-        "UPDATE order_refunds SET actor_id = NULL WHERE actor_id = "]
-    {
+    for text in [
+        "UPDATE order_transitions SET actor_id = NULL WHERE actor_id = ",
+        "UPDATE order_refunds SET actor_id = NULL WHERE actor_id = ",
+    ] {
         let mut sql = Sql::new(transaction.get_database_backend());
         sql.push(text).bind(user);
         transaction.execute_raw(sql.statement()).await?;

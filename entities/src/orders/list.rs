@@ -163,8 +163,7 @@ pub async fn counts(
     keys: &[String],
     filter: &Filter,
 ) -> Result<Vec<(String, i64)>, DbErr> {
-    let statement =
-        counted(db.get_database_backend(), keys, |sql, key| parent.body(sql, key, filter));
+    let statement = counted(db.get_database_backend(), keys, |sql, key| parent.body(sql, key, filter));
     let rows = db.query_all_raw(statement).await?;
     rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }

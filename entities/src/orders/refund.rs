@@ -86,7 +86,10 @@ pub async fn of_return(db: &impl ConnectionTrait, id: ReturnId) -> Result<Option
 /// # Errors
 /// When the database fails.
 pub async fn insert(transaction: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
-    Entity::insert(ActiveModel::from(row).reset_all()).exec_without_returning(transaction).await.map(drop)
+    Entity::insert(ActiveModel::from(row).reset_all())
+        .exec_without_returning(transaction)
+        .await
+        .map(drop)
 }
 
 /// The money is on its way. False when that was known, or the refund is gone.

@@ -35,7 +35,10 @@ pub struct Restocked(pub Vec<(VariantId, i32)>);
 /// # Errors
 /// When the database fails.
 pub async fn insert(transaction: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
-    Entity::insert(ActiveModel::from(row).reset_all()).exec_without_returning(transaction).await.map(drop)
+    Entity::insert(ActiveModel::from(row).reset_all())
+        .exec_without_returning(transaction)
+        .await
+        .map(drop)
 }
 
 /// What is to go back of an order.

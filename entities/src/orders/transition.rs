@@ -66,5 +66,8 @@ pub async fn find(
 /// # Errors
 /// When the database fails.
 pub async fn insert(transaction: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
-    Entity::insert(ActiveModel::from(row).reset_all()).exec_without_returning(transaction).await.map(drop)
+    Entity::insert(ActiveModel::from(row).reset_all())
+        .exec_without_returning(transaction)
+        .await
+        .map(drop)
 }
