@@ -2,6 +2,7 @@
 //! Expand first, contract in a later release.
 
 mod audit;
+mod carts;
 mod events;
 mod files;
 mod idempotency;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
         migrations.extend(webhooks::migrations());
         migrations.extend(notifications::migrations());
         migrations.extend(audit::migrations());
+        migrations.extend(carts::migrations());
         migrations
     }
 }
