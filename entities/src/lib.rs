@@ -2,6 +2,7 @@
 //! queries that carry their own visibility scope.
 
 pub mod audit;
+pub mod carts;
 pub mod events;
 pub mod files;
 pub mod idempotency;
