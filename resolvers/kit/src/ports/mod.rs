@@ -5,6 +5,7 @@ mod carts;
 mod demo;
 mod files;
 mod guesses;
+mod guest_carts;
 mod identity;
 mod keys;
 mod mailed_tokens;
@@ -28,6 +29,7 @@ pub use files::{
     FileBytes, FileTransfer, Files, NotAttached, NotOpened, NotReceived, OpenFile, StoredFile,
 };
 pub use guesses::Guesses;
+pub use guest_carts::GuestCarts;
 pub use identity::Identity;
 pub use keys::KeySet;
 pub use mailed_tokens::{MailedTokenPurpose, MailedTokens};
