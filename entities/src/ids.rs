@@ -368,3 +368,8 @@ id!(
     PlanSubscriptionId,
     "psub"
 );
+id!(
+    /// Units that came into stock or left it.
+    StockChangeId,
+    "stk"
+);
