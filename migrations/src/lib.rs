@@ -7,6 +7,7 @@ mod files;
 mod idempotency;
 mod messages;
 mod notifications;
+mod payments;
 mod products;
 mod statements;
 mod users;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
         migrations.extend(webhooks::migrations());
         migrations.extend(notifications::migrations());
         migrations.extend(audit::migrations());
+        migrations.extend(payments::migrations());
         migrations
     }
 }
