@@ -10,6 +10,7 @@ pub mod ids;
 pub mod messages;
 pub mod notifications;
 mod page;
+pub mod payments;
 pub mod products;
 mod sql;
 pub mod time;

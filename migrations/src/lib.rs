@@ -8,6 +8,7 @@ mod files;
 mod idempotency;
 mod messages;
 mod notifications;
+mod payments;
 mod products;
 mod statements;
 mod users;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
         migrations.extend(notifications::migrations());
         migrations.extend(audit::migrations());
         migrations.extend(carts::migrations());
+        migrations.extend(payments::migrations());
         migrations
     }
 }
