@@ -373,3 +373,8 @@ id!(
     PlanSubscriptionId,
     "psub"
 );
+id!(
+    /// Units that came into stock or left it.
+    StockChangeId,
+    "stk"
+);

@@ -2,6 +2,7 @@
 //! queries that carry their own visibility scope.
 
 pub mod audit;
+pub mod carts;
 pub mod events;
 pub mod files;
 pub mod idempotency;
@@ -10,6 +11,7 @@ pub mod messages;
 pub mod notifications;
 pub mod orders;
 mod page;
+pub mod payments;
 pub mod products;
 mod sql;
 pub mod time;

@@ -13,6 +13,7 @@ fn all(config: &Config) -> Result<Vec<Box<dyn Module>>, ConfigError> {
         Box::new(files::Files::new(config.files.options(&config.server, &config.database))),
         Box::new(webhooks::Webhooks::new(config.webhooks.options())),
         Box::new(notifications::Notifications::new(config.notifications()?)),
+        Box::new(payments::Payments::new(config.payments.options()?)),
         Box::new(audit::Audit::new(config.audit.options())),
     ])
 }

@@ -2,12 +2,14 @@
 //! Expand first, contract in a later release.
 
 mod audit;
+mod carts;
 mod events;
 mod files;
 mod idempotency;
 mod messages;
 mod notifications;
 mod orders;
+mod payments;
 mod products;
 mod statements;
 mod users;
@@ -31,6 +33,8 @@ impl MigratorTrait for Migrator {
         migrations.extend(webhooks::migrations());
         migrations.extend(notifications::migrations());
         migrations.extend(audit::migrations());
+        migrations.extend(carts::migrations());
+        migrations.extend(payments::migrations());
         migrations.extend(orders::migrations());
         migrations
     }

@@ -18,6 +18,7 @@ mod limits;
 mod log;
 mod messages;
 mod notifications;
+mod payments;
 mod persisted;
 mod progress;
 mod remote;

@@ -161,7 +161,7 @@ fn refused(result: &str, code: &str, field: &[&str], message: &str) -> Value {
 }
 
 /// A cursor behind all that has happened so far.
-async fn now(app: &TestApp) -> String {
+pub(crate) async fn now(app: &TestApp) -> String {
     let db = app.app().db().read();
     let sql = "SELECT \"transaction\", sequence FROM events ORDER BY 1 DESC, 2 DESC LIMIT 1";
     let statement = Statement::from_string(db.get_database_backend(), sql);

@@ -4,10 +4,12 @@ mod favourites;
 mod filters;
 mod lists;
 mod products;
+mod quotes;
 mod reading;
 mod refusals;
 mod retries;
 mod reviews;
+mod stock;
 mod visibility;
 
 use serde_json::{Value, json};

@@ -9,8 +9,15 @@ pub mod list;
 pub mod price;
 pub mod price_span;
 pub mod product;
+pub mod purchase;
+pub mod quote;
+pub mod reservation;
+pub mod reservation_line;
+pub mod restock;
 pub mod review;
 mod scope;
+pub mod stock;
+pub mod stock_change;
 pub mod variant;
 
 pub use scope::{ProductStatus, Scope};

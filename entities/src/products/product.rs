@@ -51,6 +51,8 @@ pub struct Model {
     pub rating_5: i32,
     /// Accounts that keep it as a favourite.
     pub favourite_count: i32,
+    /// Whether everybody could see it at some time.
+    pub was_shown: bool,
     /// Counts changes.
     pub version: i32,
     /// When it was created.
@@ -216,6 +218,19 @@ pub async fn lock_changeable(
         return Ok(None);
     };
     Ok(Some((Arc::new(Row::read(&row, 0)?), read_details(&row, 14)?)))
+}
+
+/// Those of these products that there are, locked until the transaction ends: by
+/// everybody in the same order, so that nobody waits in a circle.
+pub async fn lock_all(
+    transaction: &impl ConnectionTrait,
+    ids: &[ProductId],
+) -> Result<Vec<ProductId>, DbErr> {
+    let mut sql = Sql::new(transaction.get_database_backend());
+    sql.push("SELECT p.id FROM products p WHERE ").among("p.id", ids);
+    sql.push(" ORDER BY p.id").lock("p");
+    let rows = transaction.query_all_raw(sql.statement()).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 /// Description, options and attributes of products that were already seen.

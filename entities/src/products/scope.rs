@@ -28,6 +28,12 @@ pub enum ProductStatus {
 }
 
 impl ProductStatus {
+    /// Whether everybody sees a product of this status.
+    #[must_use]
+    pub const fn is_shown(self) -> bool {
+        matches!(self, Self::Active | Self::SoldOut)
+    }
+
     /// The text in the column, which is the name in the graph too.
     #[must_use]
     pub const fn name(self) -> &'static str {

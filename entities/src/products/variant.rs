@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_graphql::Enum;
 use sea_orm::{FromJsonQueryResult, QueryResult, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +94,35 @@ impl Model {
     }
 }
 
+/// Fewer free units than this are few.
+const LOW_STOCK: i32 = 5;
+
+/// Coarse stock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum Availability {
+    /// Enough units.
+    InStock,
+    /// Fewer than five units.
+    LowStock,
+    /// None left.
+    OutOfStock,
+    /// None left, but it can be ordered and ships later.
+    Backorder,
+}
+
+impl Availability {
+    /// What shoppers are told of so many free units.
+    #[must_use]
+    pub const fn of(available: i32, is_backorderable: bool) -> Self {
+        match available {
+            LOW_STOCK.. => Self::InStock,
+            1.. => Self::LowStock,
+            _ if is_backorderable => Self::Backorder,
+            _ => Self::OutOfStock,
+        }
+    }
+}
+
 /// The variants with these ids whose products the scope sees.
 pub async fn by_ids(
     db: &impl ConnectionTrait,
@@ -167,4 +197,17 @@ pub async fn of_product_or_skus(
     sql.push(" ORDER BY v.position, v.id");
     let rows = db.query_all_raw(sql.statement()).await?;
     rows.iter().map(|row| Model::read(row, 0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stock_is_low_below_five_units() {
+        assert_eq!(Availability::of(5, false), Availability::InStock);
+        assert_eq!(Availability::of(4, false), Availability::LowStock);
+        assert_eq!(Availability::of(0, false), Availability::OutOfStock);
+        assert_eq!(Availability::of(0, true), Availability::Backorder);
+    }
 }

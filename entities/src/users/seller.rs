@@ -80,3 +80,18 @@ pub async fn active_of_users(
         .all(db)
         .await
 }
+
+/// Those of these shops that are active.
+///
+/// # Errors
+/// When the database fails.
+pub async fn active_among(db: &DatabaseConnection, ids: &[SellerId]) -> Result<Vec<SellerId>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(Column::Status.eq(SellerStatus::Active))
+        .into_tuple()
+        .all(db)
+        .await
+}

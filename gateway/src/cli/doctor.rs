@@ -6,7 +6,10 @@ use kit::Health;
 use tokio::net::TcpListener;
 
 use super::{Failure, modules::told, out};
-use crate::{Config, DatabaseConfig, ModulesConfig, ServerConfig, Sources, database, modules, remote};
+use crate::{
+    Config, DatabaseConfig, ModulesConfig, PaymentProvider, ServerConfig, Sources, database, modules,
+    remote,
+};
 
 /// How one thing is.
 enum Finding {
@@ -21,6 +24,7 @@ pub(super) async fn run(config: Config, sources: &Sources) -> Result<(), Failure
     let mut findings = vec![("configuration".to_owned(), configuration(sources))];
     findings.push(("database".to_owned(), database(&config.database).await));
     findings.push(("address".to_owned(), address(&config.server).await));
+    findings.push(("payments".to_owned(), payments(&config)));
     findings.extend(all_modules(&config).await?);
     if !config.server.introspection && config.server.playground {
         let text = "served, but without the schema: server.introspection is off";
@@ -85,6 +89,17 @@ async fn address(server: &ServerConfig) -> Finding {
     match TcpListener::bind(address).await {
         Ok(_) => Finding::Fine(format!("{address} is free")),
         Err(error) => Finding::Note(format!("{address} can't be opened now: {error}")),
+    }
+}
+
+fn payments(config: &Config) -> Finding {
+    let text = config.payments.shown();
+    match config.payments.provider {
+        PaymentProvider::Sandbox => Finding::Note(text),
+        PaymentProvider::Stripe if !config.payments.has_webhook_secret() => {
+            Finding::Note(format!("{text}, but without payments.webhook_secrets its events are refused"))
+        }
+        PaymentProvider::Stripe => Finding::Fine(text),
     }
 }
 

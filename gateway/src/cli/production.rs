@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use secrecy::ExposeSecret as _;
 
-use crate::{Config, ConfigError, Sources};
+use crate::{Config, ConfigError, PaymentProvider, Sources};
 
 /// What to change in this configuration before strangers may come.
 ///
@@ -50,6 +50,16 @@ pub(super) fn problems(config: &Config, sources: &Sources) -> Result<Vec<String>
              false",
         ),
         (
+            config.payments.provider == PaymentProvider::Sandbox && runs_here(config, "payments"),
+            "payments.provider is the sandbox, which takes no money and calls everything paid: set it to \
+             `stripe`, or switch the module off (modules.disabled)",
+        ),
+        (
+            config.payments.provider == PaymentProvider::Stripe && !config.payments.has_webhook_secret(),
+            "payments.webhook_secrets is empty, so nothing that the payment provider tells is believed: set \
+             it to the secret of the endpoint `/webhooks/stripe`",
+        ),
+        (
             !config.limits.enabled,
             "limits.enabled lets everybody ask as much as they like: set it to true",
         ),
@@ -66,6 +76,12 @@ pub(super) const DEMO_ACCOUNTS: &str = "the database has accounts of the demo ma
 pub(super) fn refusal(problems: &[String]) -> String {
     let list = problems.iter().map(|problem| format!("\n  - {problem}"));
     format!("this is no configuration for production:{}", list.collect::<String>())
+}
+
+/// Whether a module is neither switched off nor in another process.
+fn runs_here(config: &Config, name: &str) -> bool {
+    let choice = &config.modules;
+    !choice.disabled.iter().any(|disabled| disabled == name) && !choice.remote.contains_key(name)
 }
 
 /// Whether only machines of one's own network reach this address.
@@ -92,10 +108,13 @@ mod tests {
         problems.iter().map(first).collect()
     }
 
-    const SAFE: [(&str, &str); 3] = [
+    const SAFE: [(&str, &str); 6] = [
         ("WEFT_DATABASE__SEED_DEMO", "false"),
         ("WEFT_SERVER__PLAYGROUND", "false"),
         ("WEFT_SERVER__INTROSPECTION", "false"),
+        ("WEFT_PAYMENTS__PROVIDER", "stripe"),
+        ("WEFT_PAYMENTS__STRIPE__SECRET_KEY", "sk_live_1"),
+        ("WEFT_PAYMENTS__WEBHOOK_SECRETS", "whsec_1"),
     ];
 
     /// As [`named`], with a key of one's own.
@@ -108,7 +127,13 @@ mod tests {
     fn the_defaults_are_for_trying_out() {
         assert_eq!(
             named(&[]),
-            ["database.seed_demo", "server.playground", "server.introspection", "auth.signing_key"]
+            [
+                "database.seed_demo",
+                "server.playground",
+                "server.introspection",
+                "auth.signing_key",
+                "payments.provider"
+            ]
         );
     }
 

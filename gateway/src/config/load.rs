@@ -159,6 +159,7 @@ impl Sources {
 fn check(config: &Config) -> Result<(), ConfigError> {
     config.auth.users()?;
     config.notifications()?;
+    config.payments.options()?;
     let problem = config
         .server
         .problem()

@@ -12,6 +12,7 @@ mod load;
 mod mail;
 mod modules;
 mod notifications;
+mod payments;
 mod persisted_queries;
 mod providers;
 mod push;
@@ -39,6 +40,7 @@ pub use load::{ConfigError, Sources};
 pub use mail::MailConfig;
 pub use modules::{ModulesConfig, RemoteConfig};
 pub use notifications::NotificationsConfig;
+pub use payments::{CaptureMode, PaymentProvider, PaymentsConfig, StripeConfig};
 pub use persisted_queries::PersistedQueriesConfig;
 pub use providers::ProviderConfig;
 pub use push::PushConfig;
@@ -74,6 +76,8 @@ pub struct Config {
     pub files: FilesConfig,
     /// What third parties are told.
     pub webhooks: WebhooksConfig,
+    /// Who takes the money.
+    pub payments: PaymentsConfig,
     /// What instances share.
     pub redis: RedisConfig,
     /// Streams to clients: WebSocket, SSE, multipart.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Config, Key, ProviderConfig, RemoteConfig, audit, auth, database, events, files, graph, limits,
-    mail, modules, notifications, persisted_queries, providers, push, realtime, redis, server,
+    mail, modules, notifications, payments, persisted_queries, providers, push, realtime, redis, server,
     telemetry, webhooks,
 };
 
@@ -27,6 +27,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         events::KEYS,
         files::KEYS,
         webhooks::KEYS,
+        payments::KEYS,
         redis::KEYS,
         realtime::KEYS,
         notifications::KEYS,

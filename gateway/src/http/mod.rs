@@ -11,6 +11,7 @@ mod health;
 mod identity;
 mod multipart;
 mod origin;
+mod payments;
 mod persisted;
 mod playground;
 mod request;
@@ -109,6 +110,7 @@ pub(crate) fn router(front: Front) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/.well-known/jwks.json", get(documents::keys))
+        .route(payments::ROUTE, post(payments::receive))
         .route(files::ROUTE, get(files::send).put(files::receive))
         .route(unsubscribe::ROUTE, get(unsubscribe::ask).post(unsubscribe::end));
     if server.introspection {

@@ -4,6 +4,7 @@ mod m0001_catalogue;
 mod m0002_reviews;
 mod m0003_favourites;
 mod m0004_idempotency;
+mod m0005_stock;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -13,5 +14,6 @@ pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0002_reviews::Migration),
         Box::new(m0003_favourites::Migration),
         Box::new(m0004_idempotency::Migration),
+        Box::new(m0005_stock::Migration),
     ]
 }

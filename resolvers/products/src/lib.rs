@@ -19,13 +19,13 @@ use std::sync::Arc;
 use ::subscriptions::EventLog;
 use kit::{
     Database, Module, Parts, Platform, Result, Subgraph,
-    ports::{Offers, Sellers},
+    ports::{Offers, Quotes, Sellers, Stock},
 };
 
 use crate::{
     mutations::Mutation,
     queries::Query,
-    service::Service,
+    service::{Purchases, Service},
     subscriptions::Subscription,
     types::{Node, StreamEvent},
 };
@@ -47,13 +47,19 @@ impl Module for Products {
         let sellers = platform.ports.get::<dyn Sellers>()?;
         let service = Arc::new(Service::new(platform.db.clone(), platform.clock.clone(), sellers));
         platform.ports.provide::<dyn Offers>(service.clone());
+        platform.ports.provide::<dyn Quotes>(service.clone());
+        platform.ports.provide::<dyn Stock>(service.clone());
         let erasing = service.clone();
         let erasure = kit::on_erasure("products.erasure", move |erased| {
             let service = erasing.clone();
             async move { service.erase(erased).await }
         });
-        let subgraph = subgraph(service, platform.db.clone(), platform.events.clone());
-        Ok(Parts::new(subgraph).handler(erasure))
+        let subgraph = subgraph(service.clone(), platform.db.clone(), platform.events.clone());
+        let expiry = service::stock::expire(service.clone(), platform.stop.clone());
+        Ok(Parts::new(subgraph)
+            .handler(erasure)
+            .handler(Arc::new(Purchases(service)))
+            .worker("products.reservations", expiry))
     }
 }
 

@@ -1,7 +1,11 @@
 //! The ports that other modules and the gateway ask: who stands behind a
 //! token, and which shop a user runs.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use entities::users::{seller, session};
 use kit::{
@@ -112,5 +116,9 @@ impl Sellers for Service {
     async fn sellers_of(&self, users: &[UserId]) -> Result<HashMap<UserId, SellerId>> {
         let sellers = seller::active_of_users(self.db.read(), users).await?;
         Ok(sellers.into_iter().collect())
+    }
+
+    async fn active_among(&self, shops: &[SellerId]) -> Result<HashSet<SellerId>> {
+        Ok(seller::active_among(self.db.read(), shops).await?.into_iter().collect())
     }
 }

@@ -3,6 +3,7 @@
 //! log outlives both.
 
 mod acts;
+mod carts;
 mod jobs;
 mod messages;
 mod notifications;
@@ -13,6 +14,7 @@ mod users;
 mod webhooks;
 
 pub use acts::{ActDone, PermissionRefused};
+pub use carts::{CartChanged, DiscountChanged};
 pub use jobs::{JobProgressed, JobState};
 pub use messages::{
     ConversationOpened, ConversationRead, ConversationTyping, MessageChange, MessageChanged,

@@ -5,11 +5,13 @@ mod carts;
 mod demo;
 mod files;
 mod guesses;
+mod guest_carts;
 mod identity;
 mod invoices;
 mod keys;
 mod mailed_tokens;
 mod offers;
+mod payment_events;
 mod payments;
 mod people;
 mod quotes;
@@ -29,11 +31,13 @@ pub use files::{
     FileBytes, FileTransfer, Files, NotAttached, NotOpened, NotReceived, OpenFile, StoredFile,
 };
 pub use guesses::Guesses;
+pub use guest_carts::GuestCarts;
 pub use identity::Identity;
 pub use invoices::{Invoices, NoInvoice};
 pub use keys::KeySet;
 pub use mailed_tokens::{MailedTokenPurpose, MailedTokens};
 pub use offers::Offers;
+pub use payment_events::{PaymentEvents, Told};
 pub use payments::{Balance, NewPayment, Opened, PaymentWatcher, Payments, Refunded};
 pub use people::{Contact, People};
 pub use quotes::{Quote, Quotes};

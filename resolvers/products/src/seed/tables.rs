@@ -3,7 +3,7 @@
 use entities::{
     ids::{CategoryId, ProductId, ReviewId, SellerId, UserId, VariantId},
     products::{
-        category, image, price, price_span,
+        ProductStatus, category, image, price, price_span,
         product::{self, Attribute, Attributes, Options, ProductOption},
         review,
         variant::{self, Choice, Choices as Chosen},
@@ -59,13 +59,15 @@ impl Rows {
             let count = written.iter().filter(|review| review.stars == wanted).count();
             i32::try_from(count).unwrap_or(i32::MAX)
         };
+        let description = made.description(&mut choices);
+        let status = catalogue::status(index, &mut choices);
         let product = product::Model {
             id: product_id,
             slug: slug.clone(),
             title_key: made.title.to_lowercase(),
             title: made.title.clone(),
-            description: made.description(&mut choices),
-            status: catalogue::status(index, &mut choices),
+            description,
+            status,
             category_id: Some(category_of(&made)),
             seller_id: seller_of(scale, &mut choices),
             options: Options(vec![ProductOption {
@@ -79,6 +81,7 @@ impl Rows {
             rating_4: stars(4),
             rating_5: stars(5),
             favourite_count: 0,
+            was_shown: status != ProductStatus::Draft,
             version: 1,
             created_at,
             updated_at: created_at,

@@ -5,9 +5,12 @@ mod draft;
 mod erasure;
 mod facts;
 mod favourites;
+mod purchases;
+mod quotes;
 mod reviews;
 mod save;
 mod slug;
+pub(crate) mod stock;
 mod variants;
 
 use std::{collections::HashMap, sync::Arc};
@@ -23,6 +26,7 @@ use kit::{
 pub(crate) use self::{
     draft::{Draft, VariantDraft},
     facts::{Change, changes, product_events},
+    purchases::Purchases,
     slug::slug_of,
 };
 

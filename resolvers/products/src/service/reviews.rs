@@ -6,7 +6,7 @@ use std::sync::Arc;
 use entities::{
     ids::{Id as _, ProductId, ReviewId, UserId},
     products::{
-        Scope, product,
+        Scope, product, purchase,
         review::{self, Model},
     },
 };
@@ -125,7 +125,8 @@ impl Save {
             stars: self.stars,
             body: self.body.clone(),
             reply: before.as_ref().and_then(|before| before.reply.clone()),
-            is_verified_purchase: before.as_ref().is_some_and(|before| before.is_verified_purchase),
+            is_verified_purchase: purchase::is_noted(transaction, self.author, product.id).await?
+                || before.as_ref().is_some_and(|before| before.is_verified_purchase),
             helpful_count: before.as_ref().map_or(0, |before| before.helpful_count),
             created_at: before.as_ref().map_or(self.now, |before| before.created_at),
             updated_at: self.now,
@@ -134,6 +135,7 @@ impl Save {
             let change = review::ActiveModel {
                 stars: Set(review.stars),
                 body: Set(review.body.clone()),
+                is_verified_purchase: Set(review.is_verified_purchase),
                 updated_at: Set(self.now),
                 ..review::ActiveModel::default()
             };

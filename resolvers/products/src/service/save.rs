@@ -231,6 +231,7 @@ impl Save {
             rating_4: 0,
             rating_5: 0,
             favourite_count: 0,
+            was_shown: draft.status.is_some_and(ProductStatus::is_shown),
             version: 1,
             created_at: self.now,
             updated_at: self.now,
@@ -268,6 +269,9 @@ impl Save {
         }
         if let Some(status) = draft.status {
             row.status = Set(status);
+            if status.is_shown() {
+                row.was_shown = Set(true);
+            }
         }
         if draft.category_id.is_some() {
             row.category_id = Set(draft.category_id);
@@ -291,7 +295,10 @@ async fn write_variants(
     plan: Plan,
 ) -> Result<()> {
     if !plan.variants.is_empty() {
-        let rows = plan.variants.into_iter().map(variant::ActiveModel::from);
+        // Rows are locked in one order by everybody, so that nobody waits in a circle.
+        let mut rows = plan.variants;
+        rows.sort_unstable_by_key(|row| row.id);
+        let rows = rows.into_iter().map(variant::ActiveModel::from);
         // Stock is not the draft's business: it is left as it is.
         let known = OnConflict::column(variant::Column::Id)
             .update_columns([

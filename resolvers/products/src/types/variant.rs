@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, Object, Result};
-use entities::products::{price, variant};
+use async_graphql::{Context, Object, Result};
+use entities::products::{
+    price,
+    variant::{self, Availability},
+};
 use kit::{CurrencyCode, Error, Money, Require, SelectedOption, Viewer, ids::VariantId, load};
 
 use super::{Product, Quote};
 use crate::loaders::{PriceOf, Rows, scope};
-
-/// Fewer free units than this are few.
-const LOW_STOCK: i32 = 5;
 
 /// A purchasable unit.
 pub(crate) struct Variant {
@@ -107,42 +107,5 @@ impl Variant {
     /// Weight in grams, null when unknown.
     async fn weight_grams(&self) -> Option<i32> {
         self.row.weight_grams
-    }
-}
-
-/// Coarse stock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub(crate) enum Availability {
-    /// Enough units.
-    InStock,
-    /// Fewer than five units.
-    LowStock,
-    /// None left.
-    OutOfStock,
-    /// None left, but it can be ordered and ships later.
-    Backorder,
-}
-
-impl Availability {
-    const fn of(available: i32, is_backorderable: bool) -> Self {
-        match available {
-            LOW_STOCK.. => Self::InStock,
-            1.. => Self::LowStock,
-            _ if is_backorderable => Self::Backorder,
-            _ => Self::OutOfStock,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stock_is_low_below_five_units() {
-        assert_eq!(Availability::of(5, false), Availability::InStock);
-        assert_eq!(Availability::of(4, false), Availability::LowStock);
-        assert_eq!(Availability::of(0, false), Availability::OutOfStock);
-        assert_eq!(Availability::of(0, true), Availability::Backorder);
     }
 }

@@ -1,0 +1,6 @@
+//! Tables of the payments module.
+
+pub mod event;
+pub mod payment;
+pub mod refund;
+pub mod sandbox;

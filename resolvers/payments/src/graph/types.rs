@@ -1,0 +1,183 @@
+//! Payments and refunds as they are shown.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, Interface, Result, SimpleObject};
+use entities::payments::{
+    payment::{self, State},
+    refund,
+};
+use kit::{
+    CurrencyCode, DateTime, Money, UserError,
+    facts::PaymentState as Told,
+    ids::{PaymentId, RefundId},
+    load,
+};
+
+use super::{
+    loaders::{RefundsOf, Rows},
+    stubs::Order,
+};
+use crate::service::{Confirmed, told};
+
+/// Anything with a global id; fetch it again with node(id).
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Global opaque id."))]
+pub(crate) enum Node {
+    Payment(Payment),
+    Refund(Refund),
+}
+
+/// Payment states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "Told")]
+pub(crate) enum PaymentState {
+    /// The payer must do something: confirm it, or prove who they are.
+    RequiresAction,
+    /// The provider works on it.
+    Processing,
+    /// The money is set aside.
+    Authorized,
+    /// The money was taken.
+    Captured,
+    /// Part of what was taken was given back.
+    PartiallyRefunded,
+    /// All of what was taken was given back.
+    Refunded,
+    /// It was declined; it can be confirmed again with another method.
+    Failed,
+    /// It was called off before money was taken.
+    Voided,
+}
+
+/// Money taken for an order; visible to whoever pays, and to staff with
+/// payments:read.
+#[derive(SimpleObject, Clone)]
+#[graphql(complex, tag = "id/pay", tag = "viewer")]
+pub(crate) struct Payment {
+    /// Global opaque id.
+    pub(crate) id: PaymentId,
+    /// State.
+    state: PaymentState,
+    /// Asked for.
+    amount: Money,
+    /// Authorized.
+    authorized: Money,
+    /// Captured.
+    captured: Money,
+    /// Refunded, or on its way back; never above captured.
+    refunded: Money,
+    /// Provider, e.g. stripe or sandbox.
+    provider: String,
+    /// Secret for the client SDK while action is needed.
+    client_secret: Option<String>,
+    /// Decline reason, e.g. insufficient_funds.
+    failure: Option<String>,
+    #[graphql(skip)]
+    order: Order,
+}
+
+#[ComplexObject]
+impl Payment {
+    /// Order.
+    async fn order(&self) -> Option<Order> {
+        Some(self.order.clone())
+    }
+
+    /// Refunds, oldest first.
+    async fn refunds(&self, ctx: &Context<'_>) -> Result<Vec<Refund>> {
+        let rows = load::<Rows, _>(ctx, RefundsOf(self.id)).await?.unwrap_or_default();
+        let currency = self.amount.currency;
+        Ok(rows.into_iter().map(|row| Refund::new(row, currency)).collect())
+    }
+}
+
+impl Payment {
+    pub(crate) fn new(row: payment::Model) -> Self {
+        let currency = currency(&row.currency);
+        let money = |amount| Money::new(amount, currency);
+        // While nothing else is to be done, the payer's own program may go on.
+        let needs_payer = matches!(row.state, State::RequiresAction | State::Failed);
+        Self {
+            id: row.id,
+            state: told(row.state).into(),
+            amount: money(row.amount),
+            authorized: money(row.authorized),
+            captured: money(row.captured),
+            refunded: money(row.refunded),
+            provider: row.provider,
+            client_secret: row.client_secret.filter(|_| needs_payer && row.called_off_at.is_none()),
+            failure: row.failure,
+            order: Order { id: row.order_id, access: row.guest_access.unwrap_or_default() },
+        }
+    }
+}
+
+/// The rows hold what the platform wrote.
+fn currency(code: &str) -> CurrencyCode {
+    code.parse().unwrap_or(CurrencyCode(iso_currency::Currency::XXX))
+}
+
+/// States of a long job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "refund::State")]
+pub(crate) enum JobState {
+    /// Not begun yet.
+    Queued,
+    /// Begun.
+    Running,
+    /// Done.
+    Succeeded,
+    /// Ended without its result.
+    Failed,
+    /// Called off.
+    Cancelled,
+}
+
+/// Money given back.
+#[derive(SimpleObject, Clone)]
+#[graphql(tag = "id/rfd", tag = "viewer")]
+pub(crate) struct Refund {
+    /// Global opaque id.
+    id: RefundId,
+    /// Amount.
+    amount: Money,
+    /// State; QUEUED until the provider has heard of it, RUNNING until the money is
+    /// back.
+    state: JobState,
+    /// Reason.
+    reason: String,
+    /// Created.
+    created_at: DateTime,
+}
+
+impl Refund {
+    pub(crate) fn new(row: refund::Model, currency: CurrencyCode) -> Self {
+        Self {
+            id: row.id,
+            amount: Money::new(row.amount, currency),
+            state: row.state.into(),
+            reason: row.reason,
+            created_at: row.created_at,
+        }
+    }
+
+    pub(crate) fn of(row: refund::Model, payment: &payment::Model) -> Self {
+        Self::new(row, currency(&payment.currency))
+    }
+}
+
+/// Payment after a change.
+#[derive(SimpleObject)]
+#[graphql(tag = "viewer")]
+pub(crate) struct PaymentPayload {
+    /// Payment as it is now, whether or not the change succeeded; null when there is
+    /// none that the viewer may see.
+    payment: Option<Payment>,
+    /// Expected failures.
+    user_errors: Vec<UserError>,
+}
+
+impl From<Confirmed> for PaymentPayload {
+    fn from(confirmed: Confirmed) -> Self {
+        Self { payment: confirmed.payment.map(Payment::new), user_errors: confirmed.errors }
+    }
+}

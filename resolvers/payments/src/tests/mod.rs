@@ -1,0 +1,1 @@
+//! Tests of the payments module over its own database.
