@@ -9,11 +9,13 @@ fn all(config: &Config) -> Result<Vec<Box<dyn Module>>, ConfigError> {
     Ok(vec![
         Box::new(users::Users::new(config.auth.users()?)),
         Box::new(products::Products),
+        Box::new(carts::Carts::new(carts::CartsOptions::default())),
         Box::new(messages::Messages),
         Box::new(files::Files::new(config.files.options(&config.server, &config.database))),
         Box::new(webhooks::Webhooks::new(config.webhooks.options())),
         Box::new(notifications::Notifications::new(config.notifications()?)),
         Box::new(payments::Payments::new(config.payments.options()?)),
+        Box::new(orders::Orders::new(config.orders.options(&config.server)?)),
         Box::new(audit::Audit::new(config.audit.options())),
     ])
 }

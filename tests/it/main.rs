@@ -18,6 +18,7 @@ mod limits;
 mod log;
 mod messages;
 mod notifications;
+mod orders;
 mod payments;
 mod persisted;
 mod progress;

@@ -12,6 +12,7 @@ mod load;
 mod mail;
 mod modules;
 mod notifications;
+mod orders;
 mod payments;
 mod persisted_queries;
 mod providers;
@@ -40,6 +41,7 @@ pub use load::{ConfigError, Sources};
 pub use mail::MailConfig;
 pub use modules::{ModulesConfig, RemoteConfig};
 pub use notifications::NotificationsConfig;
+pub use orders::OrdersConfig;
 pub use payments::{CaptureMode, PaymentProvider, PaymentsConfig, StripeConfig};
 pub use persisted_queries::PersistedQueriesConfig;
 pub use providers::ProviderConfig;
@@ -78,6 +80,8 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     /// Who takes the money.
     pub payments: PaymentsConfig,
+    /// Orders.
+    pub orders: OrdersConfig,
     /// What instances share.
     pub redis: RedisConfig,
     /// Streams to clients: WebSocket, SSE, multipart.

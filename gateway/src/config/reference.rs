@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{
     Config, Key, ProviderConfig, RemoteConfig, audit, auth, database, events, files, graph, limits,
-    mail, modules, notifications, payments, persisted_queries, providers, push, realtime, redis, server,
-    telemetry, webhooks,
+    mail, modules, notifications, orders, payments, persisted_queries, providers, push, realtime, redis,
+    server, telemetry, webhooks,
 };
 
 /// What a name of one's own is called in the table.
@@ -27,6 +27,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         events::KEYS,
         files::KEYS,
         webhooks::KEYS,
+        orders::KEYS,
         payments::KEYS,
         redis::KEYS,
         realtime::KEYS,
