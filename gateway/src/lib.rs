@@ -14,9 +14,9 @@ mod telemetry;
 
 pub use app::{App, Extra, StartError};
 pub use config::{
-    AttemptsConfig, AuditConfig, AuthConfig, BudgetConfig, ByteSize, Config, ConfigError, CorsConfig,
-    DatabaseConfig, EventsConfig, FilesConfig, ForwardedHeader, GraphConfig, GuessesConfig,
+    AttemptsConfig, AuditConfig, AuthConfig, BudgetConfig, ByteSize, CartsConfig, Config, ConfigError,
+    CorsConfig, DatabaseConfig, EventsConfig, FilesConfig, ForwardedHeader, GraphConfig, GuessesConfig,
     LimitsConfig, LogFormat, MailConfig, ModulesConfig, NotificationsConfig, PersistedQueriesConfig,
     ProviderConfig, PushConfig, RealtimeConfig, RedisConfig, RemoteConfig, S3Config, ServerConfig,
-    Sources, TelemetryConfig, WebhooksConfig, markdown,
+    ShippingConfig, Sources, TelemetryConfig, WebhooksConfig, markdown,
 };

@@ -175,7 +175,7 @@ const OPEN: &str = "AccountPayload AuditEntryConnection AuditEntryEdge AuthPaylo
     GenericWarning MessageChanged MessageConnection \
     MessageEdge MessagePayload MessageReportConnection MessageReportEdge MessageSent MfaChallenge \
     MfaEnrollPayload Money NotificationConnection NotificationEdge NotificationEvent \
-    NotificationPreferencePayload OrderTotals OutOfStockError PageInfo PriceChangedWarning \
+    NotificationPreferencePayload OrderTotals OutOfStockError PageInfo PriceChangedError PriceChangedWarning \
     PriceRange Product ProductAttribute \
     ProductConnection ProductEdge ProductEvent ProductImage ProductOption ProductPayload \
     PushDevicePayload RateLimit RateLimitedError RatingSummary ReadAdvanced Review ReviewConnection \
