@@ -44,7 +44,13 @@ const ADMINS: [Outcome; 6] = [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN,
 /// `$message` somebody else's, `$somebody` a user.
 pub(crate) const ACCESS: &[Row] = &[
     // Queries.
+    ("cart", "{ cart(token: \"x\") { id } }", EVERYBODY),
     ("categories", "{ categories { id } }", EVERYBODY),
+    (
+        "discounts",
+        "{ discounts(first: 1) { nodes { id } } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK],
+    ),
     ("me", "{ me { id } }", EVERYBODY),
     ("node", "query($product: ID!) { node(id: $product) { id } }", EVERYBODY),
     ("nodes", "query($product: ID!) { nodes(ids: [$product]) { id } }", EVERYBODY),
@@ -246,6 +252,51 @@ pub(crate) const ACCESS: &[Row] = &[
             } } }",
         SIGNED_IN,
     ),
+    ("cartCreate", "mutation { cartCreate { userErrors { code } } }", EVERYBODY),
+    (
+        "cartLinesUpdate",
+        "mutation($nothing: ID!) { cartLinesUpdate(input: { cart: { id: $nothing }, set: [{ lineId: \
+            $nothing, quantity: 0 }] }) { userErrors { code } } }",
+        [NOT_FOUND; 6],
+    ),
+    (
+        "cartDiscountCodesSet",
+        "mutation { cartDiscountCodesSet(codes: []) { userErrors { code } } }",
+        [NOT_FOUND, OK, OK, OK, OK, OK],
+    ),
+    (
+        "cartShippingAddressSet",
+        "mutation { cartShippingAddressSet(address: { name: \"A\", lines: [\"1\"], city: \"B\", country: \
+            \"DE\" }) { userErrors { code } } }",
+        [NOT_FOUND, OK, OK, OK, OK, OK],
+    ),
+    (
+        "cartShippingSelect",
+        "mutation { cartShippingSelect(handle: \"none\") { userErrors { code } } }",
+        [NOT_FOUND; 6],
+    ),
+    (
+        "cartPricesAcknowledge",
+        "mutation($nothing: ID!) { cartPricesAcknowledge(cart: { id: $nothing }, expectedVersion: 1) { \
+            userErrors { code } } }",
+        [NOT_FOUND; 6],
+    ),
+    (
+        "cartMerge",
+        "mutation { cartMerge(guestToken: \"x\") { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "discountSave",
+        "mutation($nothing: ID!) { discountSave(input: { id: $nothing, code: \"X\", kind: FREE_SHIPPING }) \
+            { userErrors { code } } }",
+        ADMINS,
+    ),
+    (
+        "discountArchive",
+        "mutation($nothing: ID!) { discountArchive(id: $nothing) { userErrors { code } } }",
+        ADMINS,
+    ),
     ("notificationsMarkRead", "mutation { notificationsMarkRead(ids: []) }", SIGNED_IN),
     (
         "notificationPreferenceSet",
@@ -277,6 +328,7 @@ pub(crate) const ACCESS: &[Row] = &[
             "BAD_USER_INPUT",
         ],
     ),
+    ("cartEvents", "subscription { cartEvents(cart: { token: \"x\" }) { cursor } }", [REFUSED; 6]),
     ("productEvents", "subscription { productEvents(ids: []) { cursor } }", ["BAD_USER_INPUT"; 6]),
     (
         "notificationEvents",
