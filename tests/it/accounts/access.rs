@@ -22,6 +22,7 @@ const GUEST: Outcome = "UNAUTHENTICATED";
 const FORBIDDEN: Outcome = "FORBIDDEN";
 const NOT_FOUND: Outcome = "NOT_FOUND";
 const REFUSED: Outcome = "BAD_USER_INPUT";
+const INVALID: Outcome = "INVALID";
 const WRONG: Outcome = "BAD_CREDENTIALS";
 
 /// Root fields of the harness, which no product has.
@@ -228,6 +229,21 @@ pub(crate) const ACCESS: &[Row] = &[
         "productSave",
         "mutation { productSave(input: { title: \"Lamp\" }) { userErrors { code } } }",
         [GUEST, FORBIDDEN, OK, FORBIDDEN, FORBIDDEN, FORBIDDEN],
+    ),
+    (
+        "productBulkSave",
+        "mutation { productBulkSave(inputs: [{ title: \"Lamp\" }]) { userErrors { code } } }",
+        [GUEST, FORBIDDEN, OK, FORBIDDEN, FORBIDDEN, FORBIDDEN],
+    ),
+    (
+        "inventoryAdjust",
+        "mutation { inventoryAdjust(changes: [], idempotencyKey: \"key\") { userErrors { code } } }",
+        [GUEST, FORBIDDEN, INVALID, FORBIDDEN, FORBIDDEN, INVALID],
+    ),
+    (
+        "categorySave",
+        "mutation($nothing: ID!) { categorySave(input: { id: $nothing }) { userErrors { code } } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, NOT_FOUND, NOT_FOUND],
     ),
     (
         "productArchive",
