@@ -133,6 +133,8 @@ impl App {
         let relay =
             relay.map_err(|error| StartError::Database(format!("can't read the event log: {error}")))?;
         let relay = tokio::spawn(relay);
+        let (db, clock) = (platform.db.clone(), platform.clock.clone());
+        tokio::spawn(kit::forget_used_keys(db, clock, platform.stop.clone()));
         let mut registry = Registry::start(local, &platform).await.map_err(|error| match error {
             Error::Internal(cause) => StartError::Module(cause.to_string()),
             other => StartError::Module(other.to_string()),

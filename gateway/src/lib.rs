@@ -14,10 +14,10 @@ mod telemetry;
 
 pub use app::{App, Extra, StartError};
 pub use config::{
-    AttemptsConfig, AuditConfig, AuthConfig, BudgetConfig, ByteSize, CaptureMode, Config, ConfigError,
-    CorsConfig, DatabaseConfig, EventsConfig, FilesConfig, ForwardedHeader, GraphConfig, GuessesConfig,
-    LimitsConfig, LogFormat, MailConfig, ModulesConfig, NotificationsConfig, PaymentProvider,
-    PaymentsConfig, PersistedQueriesConfig, ProviderConfig, PushConfig, RealtimeConfig, RedisConfig,
-    RemoteConfig, S3Config, ServerConfig, Sources, StripeConfig, TelemetryConfig, WebhooksConfig,
-    markdown,
+    AttemptsConfig, AuditConfig, AuthConfig, BudgetConfig, ByteSize, CaptureMode, CartsConfig, Config,
+    ConfigError, CorsConfig, DatabaseConfig, EventsConfig, FilesConfig, ForwardedHeader, GraphConfig,
+    GuessesConfig, LimitsConfig, LogFormat, MailConfig, ModulesConfig, NotificationsConfig,
+    PaymentProvider, PaymentsConfig, PersistedQueriesConfig, ProviderConfig, PushConfig, RealtimeConfig,
+    RedisConfig, RemoteConfig, S3Config, ServerConfig, ShippingConfig, Sources, StripeConfig,
+    TelemetryConfig, WebhooksConfig, markdown,
 };

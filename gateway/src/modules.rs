@@ -9,7 +9,7 @@ fn all(config: &Config) -> Result<Vec<Box<dyn Module>>, ConfigError> {
     Ok(vec![
         Box::new(users::Users::new(config.auth.users()?)),
         Box::new(products::Products),
-        Box::new(carts::Carts::new(carts::CartsOptions::default())),
+        Box::new(carts::Carts::new(config.carts.options()?)),
         Box::new(messages::Messages),
         Box::new(files::Files::new(config.files.options(&config.server, &config.database))),
         Box::new(webhooks::Webhooks::new(config.webhooks.options())),

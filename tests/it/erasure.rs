@@ -300,6 +300,12 @@ async fn an_erased_sellers_shop_is_closed_and_its_products_are_off_sale() {
             .take();
         let user = shop["id"].as_str().expect("an id").parse::<UserId>().expect("a user");
         assert!(shop["seller"]["products"]["totalCount"].as_i64() > Some(0), "{shop}");
+        let counted = "mutation { productSave(input: { title: \"Lamp\", variants: [{ sku: \"LAMP\", \
+            optionValues: [], prices: [], onHand: 3 }] }) { userErrors { code } } }";
+        assert_eq!(data(&seller, counted, json!({})).await["productSave"]["userErrors"], json!([]));
+        let counters =
+            "SELECT DISTINCT COALESCE(account_id, '') || reason FROM stock_changes WHERE delta = 3";
+        assert_ne!(rows(&app, counters).await, [""]);
 
         schedule(&seller, "weft-demo-2026").await;
         day_comes(&app).await;
@@ -309,6 +315,7 @@ async fn an_erased_sellers_shop_is_closed_and_its_products_are_off_sale() {
             "SELECT CAST(count(*) AS text) FROM products WHERE seller_id = '{id}' AND status <> 'ARCHIVED'"
         );
         eventually("products are off sale", async || rows(&app, &on_sale).await == ["0"]).await;
+        assert_eq!(rows(&app, counters).await, [""], "what was counted, whoever counted it");
         let answers = format!(
             "SELECT reply FROM reviews WHERE reply IS NOT NULL AND product_id IN (SELECT id FROM products \
              WHERE seller_id = '{id}')"

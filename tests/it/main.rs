@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod carts;
 mod database;
 mod erasure;
 mod events;

@@ -1,7 +1,11 @@
 //! The shop through the front door: products, reviews, favourites and lists.
 
+mod bulk;
+mod categories;
 mod favourites;
 mod filters;
+mod images;
+mod inventory;
 mod lists;
 mod products;
 mod quotes;
@@ -9,6 +13,7 @@ mod reading;
 mod refusals;
 mod retries;
 mod reviews;
+mod slugs;
 mod stock;
 mod visibility;
 
@@ -18,7 +23,18 @@ use tests::Client;
 use crate::accounts::data;
 
 /// Tables that a refused change leaves as they are.
-const TABLES: [&str; 6] = ["products", "variants", "variant_prices", "reviews", "favourites", "events"];
+const TABLES: [&str; 10] = [
+    "products",
+    "product_slugs",
+    "product_images",
+    "variants",
+    "variant_prices",
+    "stock_changes",
+    "reviews",
+    "favourites",
+    "categories",
+    "events",
+];
 
 const SAVE: &str = "mutation($input: ProductInput!) { productSave(input: $input) { product { id slug \
     title description status version variants(first: 100) { nodes { id sku title } } } userErrors { \
@@ -93,4 +109,38 @@ fn refused(code: &str, field: &[&str], message: &str) -> Value {
 /// The payload of a refused change of a review.
 fn refused_review(code: &str, field: &[&str], message: &str) -> Value {
     json!({ "review": null, "userErrors": [error(code, field, message)] })
+}
+
+const BULK: &str = "results { product { id slug title status version } userErrors { code field message \
+    ... on OutOfStockError { variantId available } } } failedCount userErrors { code field message }";
+
+/// The payload of `inventoryAdjust`.
+async fn adjust(client: &Client, changes: Value, key: &str) -> Value {
+    let adjust = format!(
+        "mutation($changes: [InventoryChange!]!, $key: String!) {{ inventoryAdjust(changes: $changes, \
+         idempotencyKey: $key) {{ {BULK} }} }}"
+    );
+    let variables = json!({ "changes": changes, "key": key });
+    data(client, &adjust, variables).await["inventoryAdjust"].take()
+}
+
+/// The payload of `productBulkSave`.
+async fn save_all(client: &Client, inputs: Value, policy: Option<&str>) -> Value {
+    let save = format!(
+        "mutation($inputs: [ProductInput!]!, $policy: BulkErrorPolicy) {{ productBulkSave(inputs: \
+         $inputs, errorPolicy: $policy) {{ {BULK} }} }}"
+    );
+    let mut variables = json!({ "inputs": inputs });
+    if let Some(policy) = policy {
+        variables["policy"] = json!(policy);
+    }
+    data(client, &save, variables).await["productBulkSave"].take()
+}
+
+/// The id of the only variant of a product on offer with so many units.
+async fn stocked(client: &Client, sku: &str, units: i32) -> Value {
+    let mut variant = variant(sku, &[], 1_990);
+    variant["onHand"] = json!(units);
+    let input = json!({ "title": sku, "status": "ACTIVE", "variants": [variant] });
+    saved(client, input).await["variants"]["nodes"][0]["id"].take()
 }

@@ -93,6 +93,38 @@ pub async fn roots(db: &impl ConnectionTrait) -> Result<Vec<Arc<Model>>, DbErr> 
     all(db, sql).await
 }
 
+/// The whole tree, locked until the transaction ends.
+pub async fn lock_all(transaction: &impl ConnectionTrait) -> Result<Vec<Arc<Model>>, DbErr> {
+    let mut sql = select(transaction);
+    sql.push("TRUE ORDER BY c.id").lock("c");
+    all(transaction, sql).await
+}
+
+/// Adds a node.
+pub async fn insert(transaction: &impl ConnectionTrait, node: Model) -> Result<(), DbErr> {
+    Entity::insert(ActiveModel::from(node)).exec_without_returning(transaction).await.map(drop)
+}
+
+/// Changes a node, and with its path those of all nodes below.
+pub async fn replace(
+    transaction: &impl ConnectionTrait,
+    before: &Model,
+    after: Model,
+) -> Result<(), DbErr> {
+    let path = after.path.clone();
+    let row = ActiveModel::from(after).reset_all();
+    Entity::update_many().set(row).filter(Column::Id.eq(before.id)).exec(transaction).await?;
+    if path == before.path {
+        return Ok(());
+    }
+    let length = i32::try_from(before.path.len()).unwrap_or(i32::MAX);
+    let mut sql = Sql::new(transaction.get_database_backend());
+    sql.push("UPDATE categories SET path = ").bind(path.as_str());
+    sql.push(" || substr(path, ").bind(length + 1).push(") WHERE substr(path, 1, ").bind(length);
+    sql.push(") = ").bind(before.path.as_str());
+    transaction.execute_raw(sql.statement()).await.map(drop)
+}
+
 fn select(db: &impl ConnectionTrait) -> Sql {
     let mut sql = Sql::new(db.get_database_backend());
     sql.push("SELECT ").push(Model::COLUMNS).push(" FROM categories c WHERE ");

@@ -6,7 +6,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait as _, Query},
 };
 
-use super::{ProductStatus, favourite, product, review};
+use super::{ProductStatus, favourite, image, product, purchase, review, stock_change};
 use crate::{
     idempotency,
     ids::{AccountId, ProductId, SellerId, UserId},
@@ -14,7 +14,8 @@ use crate::{
     time::DateTime,
 };
 
-/// Forgets an account's favourites and the keys of its requests.
+/// Forgets an account's favourites, the keys of its requests, and that it was the
+/// one who counted stock.
 ///
 /// # Errors
 /// When the database fails.
@@ -33,10 +34,17 @@ pub async fn forget(transaction: &impl ConnectionTrait, account: AccountId) -> R
         .filter(favourite::Column::AccountId.eq(account))
         .exec(transaction)
         .await?;
+    // What was counted is true whoever counted it.
+    stock_change::Entity::update_many()
+        .col_expr(stock_change::Column::AccountId, Expr::value(Option::<String>::None))
+        .col_expr(stock_change::Column::Reason, Expr::value(""))
+        .filter(stock_change::Column::AccountId.eq(account))
+        .exec(transaction)
+        .await?;
     idempotency::forget_scope(transaction, &account.to_string()).await
 }
 
-/// Leaves nothing of a user's reviews but the stars: no text, and an author that
+/// Forgets what a user bought, and leaves nothing of their reviews but the stars: no text, and an author that
 /// nobody is and no two reviews share. The products that they are about.
 ///
 /// # Errors
@@ -45,6 +53,7 @@ pub async fn empty_reviews(
     transaction: &impl ConnectionTrait,
     user: UserId,
 ) -> Result<Vec<ProductId>, DbErr> {
+    purchase::Entity::delete_many().filter(purchase::Column::UserId.eq(user)).exec(transaction).await?;
     let mut sql = Sql::new(transaction.get_database_backend());
     // An id is its prefix and a ULID: the review's own, as the author's.
     sql.push("UPDATE reviews SET body = '', author_id = 'user_' || substr(id, 5) WHERE author_id = ");
@@ -77,7 +86,13 @@ pub async fn close_shop(
         .and_where(Expr::col(product::Column::SellerId).eq(shop));
     review::Entity::update_many()
         .col_expr(review::Column::Reply, Expr::value(Option::<String>::None))
-        .filter(review::Column::ProductId.in_subquery(theirs))
+        .filter(review::Column::ProductId.in_subquery(theirs.clone()))
+        .exec(transaction)
+        .await?;
+    // The files themselves are deleted with the account's.
+    image::Entity::delete_many()
+        .filter(image::Column::UploadId.is_not_null())
+        .filter(image::Column::ProductId.in_subquery(theirs))
         .exec(transaction)
         .await?;
     let archived = product::Entity::update_many()

@@ -21,7 +21,7 @@ pub struct Model {
     /// Its id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ProductId,
-    /// Unique, made from the first title.
+    /// Unique, made from the first title unless the seller chose another.
     pub slug: String,
     /// As shown.
     pub title: String,
@@ -166,14 +166,14 @@ pub async fn by_ids(
     rows.iter().map(|row| Row::read(row, 0).map(Arc::new)).collect()
 }
 
-/// The product with this slug, if the scope sees it.
+/// The product that has or had this slug, if the scope sees it.
 pub async fn by_slug(
     db: &impl ConnectionTrait,
     scope: Scope,
     slug: &str,
 ) -> Result<Option<Arc<Row>>, DbErr> {
     let mut sql = select(db);
-    sql.push(" WHERE p.slug = ").bind(slug).push(" AND ");
+    sql.push(" JOIN product_slugs s ON s.product_id = p.id WHERE s.slug = ").bind(slug).push(" AND ");
     scope.may_see(&mut sql);
     one(db, sql).await
 }
@@ -294,17 +294,6 @@ pub async fn add_favourites(
         .exec(transaction)
         .await
         .map(drop)
-}
-
-/// Which of a slug and its numbered forms (`desk`, `desk-2`, …) are taken.
-pub async fn taken_slugs(db: &impl ConnectionTrait, slug: &str) -> Result<Vec<String>, DbErr> {
-    let mut sql = Sql::new(db.get_database_backend());
-    sql.push("SELECT p.slug FROM products p WHERE p.slug = ").bind(slug);
-    // From `desk-` up to, but without, `desk.`: what starts with `desk-`.
-    sql.push(" OR (p.slug >= ").bind(format!("{slug}-"));
-    sql.push(" AND p.slug < ").bind(format!("{slug}.")).push(")");
-    let rows = db.query_all_raw(sql.statement()).await?;
-    rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 fn rating_column(stars: i32) -> Column {

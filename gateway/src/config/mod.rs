@@ -3,6 +3,7 @@
 
 mod audit;
 mod auth;
+mod carts;
 mod database;
 mod events;
 mod files;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 
 pub use audit::AuditConfig;
 pub use auth::AuthConfig;
+pub use carts::{CartsConfig, ShippingConfig};
 pub use database::DatabaseConfig;
 pub use events::EventsConfig;
 pub use files::{FilesConfig, S3Config};
@@ -76,6 +78,8 @@ pub struct Config {
     pub events: EventsConfig,
     /// What people upload.
     pub files: FilesConfig,
+    /// Carts.
+    pub carts: CartsConfig,
     /// What third parties are told.
     pub webhooks: WebhooksConfig,
     /// Who takes the money.

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    Config, Key, ProviderConfig, RemoteConfig, audit, auth, database, events, files, graph, limits,
-    mail, modules, notifications, orders, payments, persisted_queries, providers, push, realtime, redis,
-    server, telemetry, webhooks,
+    Config, Key, ProviderConfig, RemoteConfig, ShippingConfig, audit, auth, carts, database, events,
+    files, graph, limits, mail, modules, notifications, orders, payments, persisted_queries, providers, push,
+    realtime, redis, server, telemetry, webhooks,
 };
 
 /// What a name of one's own is called in the table.
@@ -26,6 +26,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         modules::KEYS,
         events::KEYS,
         files::KEYS,
+        carts::KEYS,
         webhooks::KEYS,
         orders::KEYS,
         payments::KEYS,
@@ -71,6 +72,7 @@ pub(super) fn defaults() -> Vec<(String, String)> {
     let mut config = Config::default();
     config.modules.remote.insert(ANY.to_owned(), RemoteConfig::at(""));
     config.auth.providers.insert(ANY.to_owned(), ProviderConfig::default());
+    config.carts.shipping.insert(ANY.to_owned(), ShippingConfig::default());
     values(&config)
 }
 

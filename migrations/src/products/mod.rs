@@ -5,6 +5,7 @@ mod m0002_reviews;
 mod m0003_favourites;
 mod m0004_idempotency;
 mod m0005_stock;
+mod m0006_slugs_and_images;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -15,5 +16,6 @@ pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0003_favourites::Migration),
         Box::new(m0004_idempotency::Migration),
         Box::new(m0005_stock::Migration),
+        Box::new(m0006_slugs_and_images::Migration),
     ]
 }

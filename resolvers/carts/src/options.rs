@@ -38,12 +38,14 @@ pub struct RateOptions {
 }
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// As they are written in a configuration.
+const THREE_MONTHS: Duration = Duration::from_secs(3 * 2_630_016);
 
 impl Default for CartsOptions {
     fn default() -> Self {
         Self {
             guest_lifetime: 30 * DAY,
-            account_lifetime: 90 * DAY,
+            account_lifetime: THREE_MONTHS,
             sweep_every: Duration::from_secs(10 * 60),
             shipping: RateOptions::built_in(),
             tax: BTreeMap::new(),

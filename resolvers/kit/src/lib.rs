@@ -54,13 +54,13 @@ pub use hooks::{
 pub use loader::{Batches, FromContext, drive, drive_stream, entity, groups, load, load_many};
 pub use module::{Health, HealthCheck, Module, Parts, Worker};
 pub use money::{Money, MoneyInput, allocate};
-pub use outcome::{Outcome, is_taken, refuse, refuse_all};
+pub use outcome::{Outcome, is_taken, refusal, refuse, refuse_all};
 pub use platform::{Clock, ManualClock, Platform, SystemClock};
 pub use progress::{Progress, follow_job};
 pub use refusals::Refusals;
 pub use registry::{ModuleReport, Registry};
 pub use resilience::{Outside, OutsideOptions};
-pub use retry::RetryKey;
+pub use retry::{RetryKey, forget_used_keys};
 pub use scalars::{CountryCode, CurrencyCode, Decimal, Json, Long, Url};
 pub use scope::{Budget, Origin, RequestScope};
 pub use selected_option::SelectedOption;

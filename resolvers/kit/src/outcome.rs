@@ -38,6 +38,20 @@ pub fn is_taken(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }
 
+/// Why a change was refused, when that is what ended it; otherwise the error.
+///
+/// # Errors
+/// The error, when it is no refusal.
+pub fn refusal(error: Error) -> Result<Vec<UserError>> {
+    match error {
+        Error::Internal(cause) => match cause.downcast_ref::<Refused>() {
+            Some(Refused(reasons)) => Ok(reasons.clone()),
+            None => Err(Error::Internal(cause)),
+        },
+        error => Err(error),
+    }
+}
+
 impl Database {
     /// Runs a change in one [`transaction`](Self::transaction), which [`refuse`]
     /// ends without a change.
@@ -51,11 +65,7 @@ impl Database {
     {
         match self.transaction(work).await {
             Ok(value) => Ok(Ok(value)),
-            Err(Error::Internal(cause)) => match cause.downcast_ref::<Refused>() {
-                Some(Refused(reasons)) => Ok(Err(reasons.clone())),
-                None => Err(Error::Internal(cause)),
-            },
-            Err(error) => Err(error),
+            Err(error) => refusal(error).map(Err),
         }
     }
 }

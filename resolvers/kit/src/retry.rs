@@ -1,13 +1,20 @@
 //! Retry-safe keys: a request that is sent again has one effect and one answer.
 
+use std::{sync::Arc, time::Duration};
+
 use entities::idempotency;
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
-use crate::{DateTime, Result, UserError, UserErrorCode, refuse, text};
+use crate::{Clock, Database, DateTime, Result, UserError, UserErrorCode, refuse, text};
 
 const FIELD: &str = "idempotencyKey";
 const MAX_KEY: usize = 255;
+/// How long a used key is remembered: whoever repeats a request does it sooner.
+const REMEMBERED: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// How often old keys are looked for.
+const LOOKING: Duration = Duration::from_secs(60 * 60);
 
 /// The key of one request, with what tells it from another request.
 #[derive(Debug, Clone)]
@@ -85,11 +92,30 @@ impl RetryKey {
         Err(UserError::new(UserErrorCode::IdempotencyMismatch, FIELD, message))
     }
 
+    /// Forgets all keys that were used a week ago; how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_old(db: &Database, now: DateTime) -> Result<u64> {
+        Ok(idempotency::forget_older(db.write(), now.plus(-REMEMBERED)).await?)
+    }
+
     /// Gives the key free again: the request came to nothing.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn forget(&self, transaction: &impl ConnectionTrait) -> Result<()> {
         Ok(idempotency::forget(transaction, &self.scope, self.mutation, &self.key).await?)
+    }
+}
+
+/// Forgets keys that were used a week ago, now and then until `stop`. Any number
+/// of processes may do it.
+pub async fn forget_used_keys(db: Database, clock: Arc<dyn Clock>, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(LOOKING)).await.is_some() {
+        match RetryKey::forget_old(&db, clock.now()).await {
+            Ok(count) => tracing::debug!(keys.deleted = count, "forgot {count} used keys"),
+            Err(error) => tracing::error!(?error, "used keys can't be forgotten, trying again"),
+        }
     }
 }

@@ -48,6 +48,9 @@ pub enum UserErrorCode {
     RateLimited,
     /// The payment provider is away: nothing was charged; try again.
     PaymentUnavailable,
+    /// Nothing is wrong with this item, but another one of the request failed, so
+    /// neither was changed.
+    NotApplied,
 }
 
 /// An expected failure the client should show or handle.

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use ::subscriptions::EventLog;
 use kit::{
     Database, Module, Parts, Platform, Result, Subgraph,
-    ports::{Offers, Quotes, Sellers, Stock},
+    ports::{Offers, Quotes, Stock},
 };
 
 use crate::{
@@ -44,8 +44,7 @@ impl Module for Products {
     }
 
     async fn start(&self, platform: &Platform) -> Result<Parts> {
-        let sellers = platform.ports.get::<dyn Sellers>()?;
-        let service = Arc::new(Service::new(platform.db.clone(), platform.clock.clone(), sellers));
+        let service = Arc::new(Service::new(platform)?);
         platform.ports.provide::<dyn Offers>(service.clone());
         platform.ports.provide::<dyn Quotes>(service.clone());
         platform.ports.provide::<dyn Stock>(service.clone());
@@ -58,8 +57,9 @@ impl Module for Products {
         let expiry = service::stock::expire(service.clone(), platform.stop.clone());
         Ok(Parts::new(subgraph)
             .handler(erasure)
-            .handler(Arc::new(Purchases(service)))
-            .worker("products.reservations", expiry))
+            .handler(Arc::new(Purchases(service.clone())))
+            .worker("products.reservations", expiry)
+            .worker("products.images", service::images::tidy(service, platform.stop.clone())))
     }
 }
 

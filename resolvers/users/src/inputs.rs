@@ -35,6 +35,9 @@ pub(crate) struct SignUpInput {
 pub(crate) struct SignInInput {
     /// Method.
     pub(crate) method: SignInMethod,
+    /// Guest cart to merge into the account's, by its secret; give it again with
+    /// the answer to a challenge.
+    pub(crate) guest_cart_token: Option<String>,
 }
 
 /// Exactly one method.

@@ -8,6 +8,7 @@ mod demo;
 mod events;
 mod failure;
 mod guesses;
+mod guest_carts;
 mod hooked;
 mod identities;
 mod identity;

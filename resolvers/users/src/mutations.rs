@@ -94,6 +94,9 @@ impl Mutation {
             }
         };
         let signed_in = service.with_hooks(Attempt::of(scope, method), sign_in).await;
+        if let (Ok(SignIn::Done(done)), Some(token)) = (&signed_in, &input.guest_cart_token) {
+            service.guest_carts.merge(done.account.id, token).await;
+        }
         auth_payload(signed_in.map(AuthPayload::from))
     }
 

@@ -18,6 +18,7 @@ use crate::{
     UsersOptions, events,
     failure::{Failure, Refusal},
     guesses::Guessing,
+    guest_carts::GuestCarts,
     identity::LiveSessions,
     passwords::Passwords,
     providers::Providers,
@@ -40,6 +41,7 @@ pub(crate) struct Service {
     pub(crate) live: LiveSessions,
     pub(crate) guessing: Guessing,
     pub(crate) providers: Arc<Providers>,
+    pub(crate) guest_carts: GuestCarts,
 }
 
 /// Which users a member of staff looks for.
@@ -110,6 +112,7 @@ impl Service {
             live,
             guessing,
             providers,
+            guest_carts: GuestCarts::new(platform.ports.clone()),
         }
     }
 

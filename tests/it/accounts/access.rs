@@ -22,6 +22,7 @@ const GUEST: Outcome = "UNAUTHENTICATED";
 const FORBIDDEN: Outcome = "FORBIDDEN";
 const NOT_FOUND: Outcome = "NOT_FOUND";
 const REFUSED: Outcome = "BAD_USER_INPUT";
+const INVALID: Outcome = "INVALID";
 const WRONG: Outcome = "BAD_CREDENTIALS";
 
 /// Root fields of the harness, which no product has.
@@ -44,7 +45,13 @@ const ADMINS: [Outcome; 6] = [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN,
 /// `$message` somebody else's, `$somebody` a user.
 pub(crate) const ACCESS: &[Row] = &[
     // Queries.
+    ("cart", "{ cart(token: \"x\") { id } }", EVERYBODY),
     ("categories", "{ categories { id } }", EVERYBODY),
+    (
+        "discounts",
+        "{ discounts(first: 1) { nodes { id } } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK],
+    ),
     ("me", "{ me { id } }", EVERYBODY),
     ("node", "query($product: ID!) { node(id: $product) { id } }", EVERYBODY),
     ("nodes", "query($product: ID!) { nodes(ids: [$product]) { id } }", EVERYBODY),
@@ -266,6 +273,21 @@ pub(crate) const ACCESS: &[Row] = &[
         [GUEST, FORBIDDEN, OK, FORBIDDEN, FORBIDDEN, FORBIDDEN],
     ),
     (
+        "productBulkSave",
+        "mutation { productBulkSave(inputs: [{ title: \"Lamp\" }]) { userErrors { code } } }",
+        [GUEST, FORBIDDEN, OK, FORBIDDEN, FORBIDDEN, FORBIDDEN],
+    ),
+    (
+        "inventoryAdjust",
+        "mutation { inventoryAdjust(changes: [], idempotencyKey: \"key\") { userErrors { code } } }",
+        [GUEST, FORBIDDEN, INVALID, FORBIDDEN, FORBIDDEN, INVALID],
+    ),
+    (
+        "categorySave",
+        "mutation($nothing: ID!) { categorySave(input: { id: $nothing }) { userErrors { code } } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, NOT_FOUND, NOT_FOUND],
+    ),
+    (
         "productArchive",
         "mutation($product: ID!) { productArchive(id: $product) { userErrors { code } } }",
         [GUEST, NOT_FOUND, OK, NOT_FOUND, OK, OK],
@@ -287,6 +309,51 @@ pub(crate) const ACCESS: &[Row] = &[
         "mutation($other: ID!) { favouriteSet(productId: $other, favourite: true) { userErrors { code \
             } } }",
         SIGNED_IN,
+    ),
+    ("cartCreate", "mutation { cartCreate { userErrors { code } } }", EVERYBODY),
+    (
+        "cartLinesUpdate",
+        "mutation($nothing: ID!) { cartLinesUpdate(input: { cart: { id: $nothing }, set: [{ lineId: \
+            $nothing, quantity: 0 }] }) { userErrors { code } } }",
+        [NOT_FOUND; 6],
+    ),
+    (
+        "cartDiscountCodesSet",
+        "mutation { cartDiscountCodesSet(codes: []) { userErrors { code } } }",
+        [NOT_FOUND, OK, OK, OK, OK, OK],
+    ),
+    (
+        "cartShippingAddressSet",
+        "mutation { cartShippingAddressSet(address: { name: \"A\", lines: [\"1\"], city: \"B\", country: \
+            \"DE\" }) { userErrors { code } } }",
+        [NOT_FOUND, OK, OK, OK, OK, OK],
+    ),
+    (
+        "cartShippingSelect",
+        "mutation { cartShippingSelect(handle: \"none\") { userErrors { code } } }",
+        [NOT_FOUND; 6],
+    ),
+    (
+        "cartPricesAcknowledge",
+        "mutation($nothing: ID!) { cartPricesAcknowledge(cart: { id: $nothing }, expectedVersion: 1) { \
+            userErrors { code } } }",
+        [NOT_FOUND; 6],
+    ),
+    (
+        "cartMerge",
+        "mutation { cartMerge(guestToken: \"x\") { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "discountSave",
+        "mutation($nothing: ID!) { discountSave(input: { id: $nothing, code: \"X\", kind: FREE_SHIPPING }) \
+            { userErrors { code } } }",
+        ADMINS,
+    ),
+    (
+        "discountArchive",
+        "mutation($nothing: ID!) { discountArchive(id: $nothing) { userErrors { code } } }",
+        ADMINS,
     ),
     ("notificationsMarkRead", "mutation { notificationsMarkRead(ids: []) }", SIGNED_IN),
     (
@@ -320,6 +387,7 @@ pub(crate) const ACCESS: &[Row] = &[
         ],
     ),
     ("orderEvents", "subscription { orderEvents(orderId: \"x\") { cursor } }", [REFUSED; 6]),
+    ("cartEvents", "subscription { cartEvents(cart: { token: \"x\" }) { cursor } }", [REFUSED; 6]),
     ("productEvents", "subscription { productEvents(ids: []) { cursor } }", ["BAD_USER_INPUT"; 6]),
     (
         "notificationEvents",

@@ -41,7 +41,7 @@ const RULES: &[Rule] = &[
     ),
     (
         "Account",
-        "conversations unreadMessageCount blockedUsers notifications \
+        "cart conversations unreadMessageCount blockedUsers notifications \
          unreadNotificationCount notificationPreferences",
         OWNERS_PART,
     ),
@@ -54,6 +54,21 @@ const RULES: &[Rule] = &[
     ("Identity", "id provider label", OWNERS_AND_READERS),
     ("Notification", "id kind title body targetId count readAt createdAt", OWNERS),
     ("NotificationPreference", "kind channels isDefault", OWNERS),
+    (
+        "Cart",
+        "id lines totalQuantity currency totals discountCodes shippingAddress shippingOptions \
+         selectedShipping warnings isReady expiresAt version",
+        OWNERS,
+    ),
+    ("Cart", "token", EMPTY),
+    ("CartLine", "id variant quantity unitPrice priceWhenAdded discount total note", OWNERS),
+    (
+        "Discount",
+        "id code kind basisPoints currency products sellers minimumSubtotal validFrom validUntil usageLimit \
+         oncePerAccount combinable uses version createdAt updatedAt",
+        ADMINS,
+    ),
+    ("Discount", "amount archivedAt", ADMINS_EMPTY),
     ("BlockEdge", "cursor node blockedAt", OWNERS),
     ("Conversation", "id members messages lastMessage unreadCount isMuted updatedAt", OWNERS),
     ("Conversation", "title subject", EMPTY),
@@ -135,6 +150,12 @@ const WAYS: &[Way] = &[
         "node(id: $id) { ... on Account { notificationPreferences % } }",
         ById,
     ),
+    ("Cart", "cart", "node(id: $id) %", ById),
+    ("Cart", "cart", "me { cart % }", FromMe),
+    ("Cart", "acct", "node(id: $id) { ... on Account { cart % } }", ById),
+    ("CartLine", "cart", "node(id: $id) { ... on Cart { lines % } }", ById),
+    ("Discount", "dsc", "node(id: $id) %", ById),
+    ("Discount", "dsc", "discounts(first: 1) { nodes % }", ByRole),
     ("BlockEdge", "acct", "node(id: $id) { ... on Account { blockedUsers { edges % } } }", ById),
     ("Conversation", "conv", "node(id: $id) %", ById),
     ("Conversation", "conv", "conversation(id: $id) %", ByRole),
@@ -182,14 +203,16 @@ const WAYS: &[Way] = &[
 
 /// Types of which everybody may see what they come across, connections and
 /// payloads, which hold nothing of their own, among them.
-const OPEN: &str = "AccountPayload AuditEntryConnection AuditEntryEdge AuthPayload BlockConnection Category ConversationConnection \
-    ConversationEdge ConversationEvent ConversationPayload GenericError MessageChanged MessageConnection \
+const OPEN: &str = "AccountPayload AuditEntryConnection AuditEntryEdge AuthPayload BlockConnection CartDiscountCode CartEvent CartPayload Category ConversationConnection \
+    ConversationEdge ConversationEvent ConversationPayload DiscountConnection DiscountEdge DiscountPayload GenericError \
+    GenericWarning MessageChanged MessageConnection \
     MessageEdge MessagePayload MessageReportConnection MessageReportEdge MessageSent MfaChallenge \
     MfaEnrollPayload Money NotificationConnection NotificationEdge NotificationEvent \
-    NotificationPreferencePayload OrderConnection OrderEdge OrderEvent OrderPayload OrderTotals OutOfStockError PageInfo PriceChangedError PriceRange Product ProductAttribute \
+    NotificationPreferencePayload OrderConnection OrderEdge OrderEvent OrderPayload OrderTotals OutOfStockError PageInfo PriceChangedError PriceChangedWarning \
+    PriceRange Product ProductAttribute \
     ProductConnection ProductEdge ProductEvent ProductImage ProductOption ProductPayload \
     PushDevicePayload RateLimit RateLimitedError RatingSummary ReadAdvanced Review ReviewConnection \
-    ReviewEdge ReviewPayload SelectedOption Seller SignInProvider TypingStarted UploadLimits UploadPayload UploadSlot \
+    ReviewEdge ReviewPayload SelectedOption Seller ShippingOption SignInProvider StockWarning TypingStarted UploadLimits UploadPayload UploadSlot \
     User UserConnection UserEdge Variant VariantConnection VariantEdge VersionConflictError \
     WebhookDeliveryConnection WebhookDeliveryEdge WebhookDeliveryPayload WebhookPayload";
 

@@ -43,6 +43,7 @@ impl Owned {
         };
         owned.account(&owner).await;
         owned.identity(app).await;
+        owned.cart(&owner).await;
         owned.audit().await;
         owned.talk(&owner, &friend).await;
         owned.webhook(app).await;
@@ -82,6 +83,31 @@ impl Owned {
         let code = walk::code(&walk::app_of(&done["mfaEnroll"]["secret"]), false);
         let confirmed = data(owner, confirm, json!({ "id": factor, "code": code })).await;
         assert_eq!(confirmed["mfaFactorSet"]["userErrors"], json!([]));
+    }
+
+    /// A cart with everything in it, and a discount code.
+    async fn cart(&mut self, owner: &Client) {
+        let minimum = json!({ "minorUnits": 1, "currency": "EUR" });
+        let discount = json!({ "code": "OWNED", "kind": "PERCENTAGE", "basisPoints": 500,
+            "minimumSubtotal": minimum, "validFrom": "2020-01-01T00:00:00.000Z",
+            "validUntil": "2100-01-01T00:00:00.000Z", "usageLimit": 9 });
+        let save =
+            "mutation($input: DiscountInput!) { discountSave(input: $input) { discount { id } } }";
+        let saved = data(&self.askers[5], save, json!({ "input": discount })).await;
+        self.keep("dsc", &saved["discountSave"]["discount"]["id"]);
+        let variant = "query($id: ID!) { node(id: $id) { ... on Product { variants(first: 1) { nodes { id } } \
+            } } }";
+        let product: kit::ids::ProductId = kit::seed::id(0);
+        let variant = data(owner, variant, json!({ "id": product })).await;
+        let fill = "mutation($variant: ID!) { \
+            cartCreate(lines: [{ variantId: $variant, note: \"Gift.\" }]) { cart { id } } \
+            cartDiscountCodesSet(codes: [\"OWNED\"]) { userErrors { code } } \
+            cartShippingAddressSet(address: { name: \"Ada\", lines: [\"1 Row\"], city: \"London\", country: \
+            \"GB\" }) { userErrors { code } } \
+            cartShippingSelect(handle: \"standard\") { userErrors { code } } }";
+        let variant = &variant["node"]["variants"]["nodes"][0]["id"];
+        let filled = data(owner, fill, json!({ "variant": variant })).await;
+        self.keep("cart", &filled["cartCreate"]["cart"]["id"]);
     }
 
     /// As if the owner had once signed in elsewhere.

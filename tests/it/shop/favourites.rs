@@ -164,7 +164,7 @@ async fn a_product_kept_many_times_at_once_counts_once_for_each_account() {
         let product = super::offer(&app.seller(0).await, "Lamp").await;
         let (one, two) = (buyer(&app).await, app.seller(1).await);
 
-        join_all((0..20_u32).map(|number| {
+        join_all((0..50_u32).map(|number| {
             favourite(if number.is_multiple_of(2) { &one } else { &two }, &product, true)
         }))
         .await;

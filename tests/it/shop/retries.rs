@@ -1,8 +1,9 @@
 //! Retry-safe keys: the same request again is one product.
 
 use futures_util::future::join_all;
+use kit::RetryKey;
 use serde_json::{Value, json};
-use tests::on_each_database;
+use tests::{execute, number, on_each_database};
 
 use super::{TABLES, offer, refused, save, saved, variant};
 use crate::accounts::rows;
@@ -122,6 +123,32 @@ async fn a_retried_change_is_made_once_and_answered_as_things_are_now() {
 
         assert_eq!((&first["title"], &first["version"]), (&json!("Tall lamp"), &json!(2)));
         assert_eq!((&again["title"], &again["version"]), (&json!("Small lamp"), &json!(3)));
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_is_remembered_for_a_week_and_forgotten_by_any_number_of_processes() {
+    const DAY: i64 = 24 * 60 * 60 * 1_000;
+    on_each_database(async |app| {
+        let seller = app.seller(0).await;
+        for key in ["old", "new"] {
+            saved(&seller, json!({ "title": key, "idempotencyKey": key })).await;
+        }
+        let (db, now) = (app.app().db(), app.app().platform().clock.now());
+        for (key, days) in [("old", 8), ("new", 6)] {
+            let at = now.plus(-days * DAY).0;
+            execute(&app, &format!("UPDATE idempotency_keys SET at = {at} WHERE \"key\" = '{key}'"))
+                .await;
+        }
+
+        let (one, two) = tokio::join!(RetryKey::forget_old(db, now), RetryKey::forget_old(db, now));
+
+        assert_eq!(one.expect("an answer") + two.expect("an answer"), 1);
+        assert_eq!(number(&app, "SELECT count(*) FROM idempotency_keys WHERE \"key\" = 'new'").await, 1);
+        let mismatch = save(&seller, json!({ "title": "Other", "idempotencyKey": "new" })).await;
+        assert_eq!(mismatch["userErrors"][0]["code"], "IDEMPOTENCY_MISMATCH");
         app.stop().await;
     })
     .await;

@@ -1,12 +1,16 @@
 //! Reviews, their answers, and the ratings they add up to.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use kit::{
     Id as _,
-    ids::{ProductId, ReviewId},
+    facts::OrderPaid,
+    ids::{OrderId, ProductId, ReviewId},
 };
 use serde_json::{Value, json};
-use tests::{Client, TestApp, on_each_database};
+use subscriptions::{EventLog, NewEvent};
+use tests::{Client, TestApp, number, on_each_database};
 
 use super::{REVIEW, TABLES, offer, refused_review, review};
 use crate::accounts::{data, rows};
@@ -122,8 +126,8 @@ async fn twenty_reviews_at_once_by_one_buyer_are_one_review() {
 async fn the_rating_is_exact_when_many_review_at_once() {
     on_each_database(async |app| {
         let product = offer(&app.seller(0).await, "Lamp").await;
-        let buyers = join_all((60..70).map(|index| buyer(&app, index))).await;
-        let stars = [1, 2, 3, 4, 5, 5, 5, 1, 4, 4];
+        let buyers = join_all((60..110).map(|index| buyer(&app, index))).await;
+        let stars = [1, 2, 3, 4, 5, 5, 5, 1, 4, 4].into_iter().cycle();
 
         join_all(buyers.iter().zip(stars).map(|(buyer, stars)| review(buyer, &product, stars, "Hm.")))
             .await;
@@ -131,8 +135,62 @@ async fn the_rating_is_exact_when_many_review_at_once() {
         join_all(buyers.iter().take(4).map(|buyer| review(buyer, &product, 5, "Better."))).await;
         let second = rating(&app.guest(), &product).await;
 
-        assert_eq!(first, rated(json!(3.4), [2, 1, 1, 3, 3]));
-        assert_eq!(second, rated(json!(4.4), [1, 0, 0, 2, 7]));
+        assert_eq!(first, rated(json!(3.4), [10, 5, 5, 15, 15]));
+        assert_eq!(second, rated(json!(3.6), [9, 4, 4, 14, 19]));
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn reviews_of_what_was_paid_for_are_verified_whichever_came_first() {
+    on_each_database(async |app| {
+        let seller = app.seller(0).await;
+        let (lamp, desk) = (offer(&seller, "Lamp").await, offer(&seller, "Desk").await);
+        let (one, two) = (buyer(&app, 60).await, buyer(&app, 61).await);
+        let early = review(&one, &lamp, 4, "Good.").await;
+        review(&two, &lamp, 4, "Good.").await;
+        let id = |value: &Value| value.as_str().expect("an id").to_owned();
+        let paid = OrderPaid {
+            order_id: OrderId::generate(),
+            account_id: None,
+            user_id: Some(kit::seed::id(60)),
+            seller_ids: Vec::new(),
+            product_ids: vec![
+                id(&lamp).parse().expect("an id"),
+                id(&desk).parse().expect("an id"),
+                ProductId::generate(),
+            ],
+        };
+
+        for _ in 0..2 {
+            let event = NewEvent::new(&paid, app.app().platform().clock.now());
+            EventLog::append(app.app().db().write(), event).await.expect("written");
+        }
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+        while number(&app, "SELECT count(*) FROM purchases").await < 2 {
+            assert!(tokio::time::Instant::now() < deadline, "the purchase is not noted");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+
+        let query = "query($id: ID!) { product(by: { id: $id }) { reviews(sort: NEWEST) { nodes { id \
+            verifiedPurchase } } } }";
+        let listed = data(&app.guest(), query, json!({ "id": lamp })).await;
+        let verified: Vec<&Value> = listed["product"]["reviews"]["nodes"]
+            .as_array()
+            .expect("reviews")
+            .iter()
+            .filter(|node| node["verifiedPurchase"] == true)
+            .map(|node| &node["id"])
+            .collect();
+        assert_eq!(early["review"]["verifiedPurchase"], false);
+        assert_eq!(verified, [&early["review"]["id"]], "of this buyer alone");
+        let late = review(&one, &desk, 5, "Firm.").await;
+        assert_eq!(late["review"]["verifiedPurchase"], true);
+        let changed = review(&one, &desk, 3, "It wobbles.").await;
+        assert_eq!(changed["review"]["verifiedPurchase"], true);
+        assert_eq!(review(&two, &desk, 5, "Firm.").await["review"]["verifiedPurchase"], false);
+        assert_eq!(number(&app, "SELECT count(*) FROM purchases").await, 2);
         app.stop().await;
     })
     .await;

@@ -14,9 +14,6 @@ use crate::{
     service::currency_of,
 };
 
-// Staff with this permission see other people's accounts.
-const READ_ACCOUNTS: &str = "accounts:read";
-
 // A purchasable unit.
 #[derive(SimpleObject)]
 pub(crate) struct Variant {
@@ -38,7 +35,7 @@ pub(crate) struct Seller {
     pub(crate) id: SellerId,
 }
 
-// An account; its carts are its own business, and that of staff.
+// An account; its carts are its own business.
 #[derive(SimpleObject)]
 #[graphql(complex, tag = "viewer")]
 pub(crate) struct Account {
@@ -49,14 +46,14 @@ pub(crate) struct Account {
 #[ComplexObject]
 impl Account {
     /// Open cart in a currency; null when nothing was put into one yet, and for
-    /// anybody but the owner and staff.
+    /// anybody but the owner.
     async fn cart(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Currency; the viewer's when absent.")] currency: Option<CurrencyCode>,
     ) -> Result<Option<Cart>> {
         let viewer = Viewer::of(ctx);
-        if viewer.account != Some(self.id) && !viewer.may(READ_ACCOUNTS) {
+        if viewer.account != Some(self.id) {
             return Ok(None);
         }
         let currency = currency_of(viewer, currency);

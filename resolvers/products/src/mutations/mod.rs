@@ -1,7 +1,10 @@
 //! The root mutation fields: guard, call the service, map.
 
+mod category_save;
 mod favourite_set;
+mod inventory_adjust;
 mod product_archive;
+mod product_bulk_save;
 mod product_save;
 mod review_reply;
 mod review_save;
@@ -12,8 +15,11 @@ use async_graphql::MergedObject;
 #[derive(MergedObject, Default)]
 pub(crate) struct Mutation(
     product_save::ProductSave,
+    product_bulk_save::ProductBulkSave,
     product_archive::ProductArchive,
     review_save::ReviewSave,
     review_reply::ReviewReply,
     favourite_set::FavouriteSet,
+    inventory_adjust::InventoryAdjust,
+    category_save::CategorySave,
 );

@@ -5,7 +5,7 @@ use entities::{
     products::{
         ProductStatus, category, image, price, price_span,
         product::{self, Attribute, Attributes, Options, ProductOption},
-        review,
+        review, slug,
         variant::{self, Choice, Choices as Chosen},
     },
 };
@@ -31,6 +31,7 @@ const VARIANTS: u32 = 2;
 #[derive(Default)]
 pub(super) struct Rows {
     products: Vec<product::Model>,
+    slugs: Vec<slug::Model>,
     variants: Vec<variant::Model>,
     prices: Vec<price::Model>,
     spans: Vec<price_span::Model>,
@@ -86,6 +87,7 @@ impl Rows {
             created_at,
             updated_at: created_at,
         };
+        self.slugs.push(slug::Model { slug: slug.clone(), product_id });
         self.products.push(product);
         self.add_variants(index, &made, &values, &mut choices);
         self.images.extend((0..).zip(VIEWS).map(|(position, view): (i32, _)| image::Model {
@@ -93,6 +95,10 @@ impl Rows {
             position,
             url: format!("https://images.demo.example/{slug}/{}.jpg", position + 1),
             alt: format!("{}, {view}", made.title),
+            upload_id: None,
+            file_name: None,
+            media_type: None,
+            size: None,
         }));
         let age = TODAY.0 - created_at.0;
         self.reviews.extend(written.iter().map(|review| {
@@ -160,6 +166,7 @@ impl Rows {
     /// Writes all rows; those that are already there stay as they are.
     pub(super) async fn write(&self, transaction: &DatabaseTransaction) -> Result<()> {
         insert::<product::ActiveModel, _>(transaction, &self.products).await?;
+        insert::<slug::ActiveModel, _>(transaction, &self.slugs).await?;
         insert::<variant::ActiveModel, _>(transaction, &self.variants).await?;
         insert::<price::ActiveModel, _>(transaction, &self.prices).await?;
         insert::<price_span::ActiveModel, _>(transaction, &self.spans).await?;

@@ -1,10 +1,14 @@
 //! The rules of products. Knows nothing of GraphQL.
 
+mod adjust;
 mod archive;
+mod bulk;
+mod categories;
 mod draft;
 mod erasure;
 mod facts;
 mod favourites;
+pub(crate) mod images;
 mod purchases;
 mod quotes;
 mod reviews;
@@ -17,13 +21,16 @@ use std::{collections::HashMap, sync::Arc};
 
 use entities::products::{Scope, product};
 use kit::{
-    Clock, Database, Result, Viewer,
+    Clock, Database, Platform, Result, Viewer,
     ids::{ProductId, SellerId, UserId},
-    ports::{Offers, Sellers},
+    ports::{Offers, Ports, Sellers},
     text,
 };
 
 pub(crate) use self::{
+    adjust::StockDraft,
+    bulk::{BulkErrorPolicy, Results},
+    categories::CategoryDraft,
     draft::{Draft, VariantDraft},
     facts::{Change, changes, product_events},
     purchases::Purchases,
@@ -40,11 +47,18 @@ pub(crate) struct Service {
     db: Database,
     clock: Arc<dyn Clock>,
     sellers: Arc<dyn Sellers>,
+    /// Files start later than products.
+    ports: Ports,
 }
 
 impl Service {
-    pub(crate) fn new(db: Database, clock: Arc<dyn Clock>, sellers: Arc<dyn Sellers>) -> Self {
-        Self { db, clock, sellers }
+    pub(crate) fn new(platform: &Platform) -> Result<Self> {
+        Ok(Self {
+            db: platform.db.clone(),
+            clock: platform.clock.clone(),
+            sellers: platform.ports.get::<dyn Sellers>()?,
+            ports: platform.ports.clone(),
+        })
     }
 
     /// The shops of these users.

@@ -3,11 +3,11 @@
 use std::{collections::HashSet, sync::Arc};
 
 use entities::{
-    ids::{CategoryId, Id as _, ProductId, SellerId},
+    ids::{AccountId, CategoryId, Id as _, ProductId, SellerId, StockChangeId},
     products::{
-        ProductStatus, Scope, category, price, price_span,
-        product::{self, Attributes, Options, ProductOption},
-        variant,
+        ProductStatus, Scope, category, image, price, price_span,
+        product::{self, Attribute, Attributes, Options, ProductOption},
+        slug, stock_change, variant,
     },
 };
 use kit::{
@@ -21,6 +21,7 @@ use sea_orm::{
 
 use super::{
     Change, Draft, Service, WRITE, facts,
+    images::Images,
     slug::{free_slug, slug_of},
     variants::{self, Plan},
 };
@@ -28,10 +29,15 @@ use super::{
 /// The name under which retry-safe keys of this mutation are kept.
 const MUTATION: &str = "productSave";
 
+/// The most slugs that lead to one product.
+const MAX_SLUGS: u64 = 50;
+
 /// One run of `productSave`: everything that its transaction needs.
-struct Save {
+pub(super) struct Save {
+    account: AccountId,
     key: Option<RetryKey>,
     draft: Draft,
+    images: Option<Images>,
     target: Target,
     now: DateTime,
 }
@@ -46,11 +52,14 @@ enum Target {
 /// The product as it is before the change.
 struct Before {
     seller: SellerId,
+    slug: String,
     title: String,
     description: String,
     status: ProductStatus,
     category_id: Option<CategoryId>,
     options: Vec<ProductOption>,
+    attributes: Vec<Attribute>,
+    images: Vec<image::Model>,
     version: i32,
 }
 
@@ -62,6 +71,19 @@ impl Service {
         draft: Draft,
         key: Option<String>,
     ) -> Result<Outcome<ProductId>> {
+        match self.prepare(viewer, draft, key).await? {
+            Ok(save) => self.run(save).await,
+            Err(wrong) => Ok(Err(wrong)),
+        }
+    }
+
+    /// Looks at a draft and attaches its images.
+    pub(super) async fn prepare(
+        &self,
+        viewer: &Viewer,
+        draft: Draft,
+        key: Option<String>,
+    ) -> Result<Outcome<Save>> {
         let account = viewer.require_account()?;
         let target = self.target(viewer, draft.id).await?;
         let now = self.clock.now();
@@ -72,11 +94,23 @@ impl Service {
                 Err(wrong) => return Ok(Err(vec![wrong])),
             },
         };
-        let draft = match draft.cleaned() {
+        let mut draft = match draft.cleaned() {
             Ok(draft) => draft,
             Err(wrong) => return Ok(Err(wrong)),
         };
-        let save = Arc::new(Save { key, draft, target, now });
+        let images = match draft.images.take() {
+            None => None,
+            Some(images) => match self.attach_images(account, target.id(), images).await? {
+                Ok(images) => Some(images),
+                Err(wrong) => return Ok(Err(wrong)),
+            },
+        };
+        Ok(Ok(Save { account, key, draft, images, target, now }))
+    }
+
+    /// Writes what was prepared.
+    pub(super) async fn run(&self, save: Save) -> Result<Outcome<ProductId>> {
+        let save = Arc::new(save);
         self.db
             .change(move |transaction| {
                 let save = save.clone();
@@ -103,7 +137,12 @@ impl Target {
 }
 
 impl Save {
-    async fn run(&self, transaction: &DatabaseTransaction) -> Result<ProductId> {
+    /// Which product is saved.
+    pub(super) const fn id(&self) -> ProductId {
+        self.target.id()
+    }
+
+    pub(super) async fn run(&self, transaction: &DatabaseTransaction) -> Result<ProductId> {
         if let Some(id) = self.answered(transaction).await? {
             return Ok(id);
         }
@@ -117,7 +156,8 @@ impl Save {
             Some(_) if changed.is_empty() => return Ok(id),
             Some(before) => self.update(transaction, before).await?,
         };
-        write_variants(transaction, id, plan).await?;
+        self.write_images(transaction, before.as_ref()).await?;
+        self.write_variants(transaction, plan).await?;
         let fact = ProductChanged { product_id: id, seller_id, changed };
         let was_archived =
             before.as_ref().is_some_and(|before| before.status == ProductStatus::Archived);
@@ -148,11 +188,17 @@ impl Save {
         }
         Ok(Some(Before {
             seller: row.seller_id,
+            slug: row.slug.clone(),
             title: row.title.clone(),
             description: details.description,
             status: row.status,
             category_id: row.category_id,
             options: details.options,
+            attributes: details.attributes,
+            images: match self.images {
+                Some(_) => image::of_products(transaction, &[id], None).await?,
+                None => Vec::new(),
+            },
             version: row.version,
         }))
     }
@@ -194,6 +240,9 @@ impl Save {
             differs(draft.title.as_ref(), &before.title)
                 || differs(draft.description.as_ref(), &before.description)
                 || differs(draft.options.as_ref(), &before.options)
+                || differs(draft.slug.as_ref(), &before.slug)
+                || differs(draft.attributes.as_ref(), &before.attributes)
+                || self.images.as_ref().is_some_and(|images| images.differ(&before.images))
                 || draft.category_id.is_some() && draft.category_id != before.category_id
         });
         if has_new_content || !plan.variants.is_empty() {
@@ -211,12 +260,16 @@ impl Save {
         };
         let draft = self.draft.clone();
         let title = draft.title.unwrap_or_default();
-        let slug = slug_of(&title);
-        let mut taken: HashSet<String> =
-            product::taken_slugs(transaction, &slug).await?.into_iter().collect();
-        let mut row = product::Model {
+        let slug = match draft.slug {
+            Some(slug) => {
+                claim_slug(transaction, &slug, id).await?;
+                slug
+            }
+            None => new_slug(transaction, &title, id).await?,
+        };
+        let row = product::Model {
             id,
-            slug: String::new(),
+            slug,
             title_key: title.to_lowercase(),
             title,
             description: draft.description.unwrap_or_default(),
@@ -224,7 +277,7 @@ impl Save {
             category_id: draft.category_id,
             seller_id: seller,
             options: Options(draft.options.unwrap_or_default()),
-            attributes: Attributes::default(),
+            attributes: Attributes(draft.attributes.unwrap_or_default()),
             rating_1: 0,
             rating_2: 0,
             rating_3: 0,
@@ -236,18 +289,9 @@ impl Save {
             created_at: self.now,
             updated_at: self.now,
         };
-        loop {
-            row.slug = free_slug(&slug, &taken);
-            let inserted = product::Entity::insert(product::ActiveModel::from(row.clone()))
-                .on_conflict(OnConflict::column(product::Column::Slug).do_nothing().to_owned())
-                .exec_without_returning(transaction)
-                .await?;
-            if inserted > 0 {
-                return Ok(seller);
-            }
-            // Somebody took the slug since we looked.
-            taken.insert(row.slug.clone());
-        }
+        let row = product::ActiveModel::from(row);
+        product::Entity::insert(row).exec_without_returning(transaction).await?;
+        Ok(seller)
     }
 
     async fn update(&self, transaction: &DatabaseTransaction, before: &Before) -> Result<SellerId> {
@@ -257,6 +301,14 @@ impl Save {
             updated_at: Set(self.now),
             ..product::ActiveModel::default()
         };
+        if let Some(slug) = draft.slug.filter(|slug| *slug != before.slug) {
+            // The old one stays the product's, and leads to it.
+            claim_slug(transaction, &slug, self.target.id()).await?;
+            row.slug = Set(slug);
+        }
+        if let Some(attributes) = draft.attributes {
+            row.attributes = Set(Attributes(attributes));
+        }
         if let Some(title) = draft.title {
             row.title_key = Set(title.to_lowercase());
             row.title = Set(title);
@@ -283,53 +335,103 @@ impl Save {
             .await?;
         Ok(before.seller)
     }
+
+    async fn write_images(
+        &self,
+        transaction: &DatabaseTransaction,
+        before: Option<&Before>,
+    ) -> Result<()> {
+        let Some(images) = &self.images else {
+            return Ok(());
+        };
+        let known = before.map_or_else(Vec::new, |before| before.images.clone());
+        if !images.differ(&known) {
+            return Ok(());
+        }
+        let kept = before.map_or("", |before| &before.title);
+        let title = self.draft.title.as_deref().unwrap_or(kept);
+        images.write(transaction, self.target.id(), known, title, self.now).await
+    }
+
+    async fn write_variants(&self, transaction: &DatabaseTransaction, plan: Plan) -> Result<()> {
+        if !plan.variants.is_empty() {
+            // Rows are locked in one order by everybody, so that nobody waits in a circle.
+            let mut rows = plan.variants;
+            rows.sort_unstable_by_key(|row| row.id);
+            let rows = rows.into_iter().map(variant::ActiveModel::from);
+            // The stock of known ones is not the draft's business: it is left as it is.
+            let known = OnConflict::column(variant::Column::Id)
+                .update_columns([
+                    variant::Column::Title,
+                    variant::Column::Options,
+                    variant::Column::WeightGrams,
+                ])
+                .to_owned();
+            let written = variant::Entity::insert_many(rows)
+                .on_conflict(known)
+                .exec_without_returning(transaction)
+                .await;
+            written.map_err(|error| match is_taken(&error) {
+                true => refuse(taken("variants", "another product has one of these SKUs")),
+                false => error.into(),
+            })?;
+        }
+        let entry = |(variant_id, units): (_, i32)| stock_change::Model {
+            id: StockChangeId::generate(),
+            variant_id,
+            account_id: Some(self.account),
+            order_id: None,
+            delta: units,
+            on_hand: units,
+            reason: "first stock".to_owned(),
+            at: self.now,
+        };
+        stock_change::insert(transaction, plan.stocked.into_iter().map(entry).collect()).await?;
+        if plan.repriced.is_empty() {
+            return Ok(());
+        }
+        price::Entity::delete_many()
+            .filter(price::Column::VariantId.is_in(plan.repriced))
+            .exec(transaction)
+            .await?;
+        if !plan.prices.is_empty() {
+            let rows = plan.prices.into_iter().map(price::ActiveModel::from);
+            price::Entity::insert_many(rows).exec_without_returning(transaction).await?;
+        }
+        Ok(price_span::derive(transaction, self.target.id()).await?)
+    }
 }
 
 fn differs<T: PartialEq>(draft: Option<&T>, before: &T) -> bool {
     draft.is_some_and(|draft| draft != before)
 }
 
-async fn write_variants(
-    transaction: &DatabaseTransaction,
-    product: ProductId,
-    plan: Plan,
-) -> Result<()> {
-    if !plan.variants.is_empty() {
-        // Rows are locked in one order by everybody, so that nobody waits in a circle.
-        let mut rows = plan.variants;
-        rows.sort_unstable_by_key(|row| row.id);
-        let rows = rows.into_iter().map(variant::ActiveModel::from);
-        // Stock is not the draft's business: it is left as it is.
-        let known = OnConflict::column(variant::Column::Id)
-            .update_columns([
-                variant::Column::Title,
-                variant::Column::Options,
-                variant::Column::WeightGrams,
-            ])
-            .to_owned();
-        let written = variant::Entity::insert_many(rows)
-            .on_conflict(known)
-            .exec_without_returning(transaction)
-            .await;
-        written.map_err(|error| match is_taken(&error) {
-            true => refuse(UserError::new(
-                UserErrorCode::Taken,
-                "variants",
-                "another product has one of these SKUs",
-            )),
-            false => error.into(),
-        })?;
+fn taken(field: &str, message: &str) -> UserError {
+    UserError::new(UserErrorCode::Taken, field, message)
+}
+
+/// Gives a product the slug that its seller chose.
+async fn claim_slug(transaction: &DatabaseTransaction, slug: &str, product: ProductId) -> Result<()> {
+    if !slug::claim(transaction, slug, product).await? {
+        return Err(refuse(taken("slug", "another product has or had this slug")));
     }
-    if plan.repriced.is_empty() {
-        return Ok(());
+    if slug::count(transaction, product).await? > MAX_SLUGS {
+        let message = format!("a product has at most {MAX_SLUGS} slugs, old ones included");
+        return Err(refuse(UserError::new(UserErrorCode::LimitExceeded, "slug", message)));
     }
-    price::Entity::delete_many()
-        .filter(price::Column::VariantId.is_in(plan.repriced))
-        .exec(transaction)
-        .await?;
-    if !plan.prices.is_empty() {
-        let rows = plan.prices.into_iter().map(price::ActiveModel::from);
-        price::Entity::insert_many(rows).exec_without_returning(transaction).await?;
+    Ok(())
+}
+
+/// Gives a new product a slug made of its title.
+async fn new_slug(transaction: &DatabaseTransaction, title: &str, product: ProductId) -> Result<String> {
+    let wanted = slug_of(title);
+    let mut taken: HashSet<String> = slug::taken(transaction, &wanted).await?.into_iter().collect();
+    loop {
+        let slug = free_slug(&wanted, &taken);
+        if slug::claim(transaction, &slug, product).await? {
+            return Ok(slug);
+        }
+        // Somebody took it since we looked.
+        taken.insert(slug);
     }
-    Ok(price_span::derive(transaction, product).await?)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use kit::UserError;
+
 /// The longest slug, before a number is added.
 const MAX_LENGTH: usize = 80;
 
@@ -23,6 +25,17 @@ pub(crate) fn slug_of(title: &str) -> String {
     }
     let slug = slug.trim_end_matches('-');
     if slug.is_empty() { "product".to_owned() } else { slug.to_owned() }
+}
+
+/// What is wrong with a slug that somebody chose.
+pub(super) fn check_slug(field: &str, slug: &str) -> Option<UserError> {
+    let is_word = |word: &str| {
+        let is_fine = |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit();
+        !word.is_empty() && word.chars().all(is_fine)
+    };
+    let is_fine = slug.len() <= MAX_LENGTH && slug.split('-').all(is_word);
+    let message = "must be small letters and digits, joined by single dashes: 1 to 80 characters";
+    (!is_fine).then(|| UserError::invalid(field, message))
 }
 
 /// The slug itself when it is free, otherwise with the first free number from 2.

@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) repriced: Vec<VariantId>,
     /// All prices of these variants.
     pub(super) prices: Vec<price::Model>,
+    /// New variants with units in stock.
+    pub(super) stocked: Vec<(VariantId, i32)>,
 }
 
 /// Lays drafts over what the product has. `known` also holds variants of other
@@ -56,6 +58,14 @@ pub(super) fn plan(
                 continue;
             }
         };
+        if let (Some(before), Some(units)) = (before, draft.on_hand)
+            && before.on_hand != units
+        {
+            let field = format!("variants.{index}.onHand");
+            let message = "the stock of a known variant is changed by inventoryAdjust";
+            wrong.push(UserError::invalid(&field, message));
+            continue;
+        }
         let after = match before {
             Some(before) => changed(before, draft, choices),
             None => {
@@ -64,6 +74,9 @@ pub(super) fn plan(
             }
         };
         plan_prices(&mut plan, &after, known_prices, draft);
+        if before.is_none() && after.on_hand > 0 {
+            plan.stocked.push((after.id, after.on_hand));
+        }
         if before.is_none_or(|before| **before != after) {
             plan.variants.push(after);
         }
@@ -103,7 +116,7 @@ fn new(product: ProductId, position: i32, draft: &VariantDraft, options: Choices
         title: title_of(&options),
         options,
         weight_grams: draft.weight_grams,
-        on_hand: 0,
+        on_hand: draft.on_hand.unwrap_or(0),
         reserved: 0,
         is_backorderable: false,
         position,
@@ -122,24 +135,30 @@ fn changed(before: &variant::Model, draft: &VariantDraft, options: Choices) -> v
 fn plan_prices(plan: &mut Plan, variant: &variant::Model, known: &[price::Model], draft: &VariantDraft) {
     let before: Vec<&price::Model> =
         known.iter().filter(|price| price.variant_id == variant.id).collect();
-    let is_same = |(currency, minor_units): &(String, i64)| {
-        before.iter().any(|price| price.currency == *currency && price.minor_units == *minor_units)
-    };
-    if before.len() == draft.prices.len() && draft.prices.iter().all(is_same) {
+    let after: Vec<price::Model> = draft
+        .prices
+        .iter()
+        .map(|(currency, minor_units)| {
+            let before = before.iter().find(|price| price.currency == *currency);
+            let crossed_out = match &draft.compare_at {
+                Some(prices) => prices.iter().find(|(of, _)| of == currency).map(|(_, price)| *price),
+                None => before.and_then(|price| price.compare_at),
+            };
+            price::Model {
+                variant_id: variant.id,
+                currency: currency.clone(),
+                product_id: variant.product_id,
+                minor_units: *minor_units,
+                // A price that rose to the crossed-out one is no longer reduced.
+                compare_at: crossed_out.filter(|price| price > minor_units),
+            }
+        })
+        .collect();
+    if before.len() == after.len() && after.iter().all(|price| before.contains(&price)) {
         return;
     }
     plan.repriced.push(variant.id);
-    plan.prices.extend(draft.prices.iter().map(|(currency, minor_units)| {
-        let before = before.iter().find(|price| price.currency == *currency);
-        price::Model {
-            variant_id: variant.id,
-            currency: currency.clone(),
-            product_id: variant.product_id,
-            minor_units: *minor_units,
-            // A price that rose to the crossed-out one is no longer reduced.
-            compare_at: before.and_then(|price| price.compare_at).filter(|price| price > minor_units),
-        }
-    }));
+    plan.prices.extend(after);
 }
 
 /// Why the variants as they will be do not fit the options or each other.
@@ -184,7 +203,9 @@ mod tests {
             sku: sku.to_owned(),
             option_values: vec![value.to_owned()],
             prices: vec![("EUR".to_owned(), minor_units)],
+            compare_at: None,
             weight_grams: None,
+            on_hand: None,
         }
     }
 

@@ -19,7 +19,8 @@ const MAX_CONDITIONS: usize = 50;
 pub(crate) enum ProductRef {
     /// By id.
     Id(ProductId),
-    /// By slug.
+    /// By slug. One that the product had before finds it too: send the browser on when
+    /// its `slug` is another.
     Slug(String),
     /// By a variant's SKU.
     Sku(String),

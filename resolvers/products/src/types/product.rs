@@ -19,6 +19,7 @@ use crate::{
         DetailsOf, ImagesOf, InStock, IsFavourite, PriceSpanOf, ReviewsOf, Rows, VariantCountOf,
         VariantsOf,
     },
+    service::Service,
 };
 
 /// The widest image that is served.
@@ -50,7 +51,9 @@ impl Product {
         self.row.id
     }
 
-    /// Unique slug, made from the first title; it stays when the title changes.
+    /// Unique slug, made from the first title; it stays when the title changes. After
+    /// the seller has chosen another one, `product(by:)` still finds the product by the
+    /// old one.
     async fn slug(&self) -> &str {
         &self.row.slug
     }
@@ -239,9 +242,11 @@ impl ProductImage {
         &self.0.alt
     }
 
-    /// URL at a width.
+    /// URL at a width. An image that a seller has uploaded is served as it is, at an
+    /// address that is good for a while.
     async fn url(
         &self,
+        ctx: &Context<'_>,
         #[graphql(desc = "Width in pixels, from 1 to 4,000.", default_with = "Some(800)")] width: Option<
             i32,
         >,
@@ -250,7 +255,11 @@ impl ProductImage {
         if !(1..=MAX_WIDTH).contains(&width) {
             return Err(Error::BadInput(format!("width must be from 1 to {MAX_WIDTH}").into()).into());
         }
-        Ok(Url(format!("{}?w={width}", self.0.url)))
+        if self.0.upload_id.is_none() {
+            return Ok(Url(format!("{}?w={width}", self.0.url)));
+        }
+        let url = ctx.data_unchecked::<Arc<Service>>().image_url(&self.0).await?;
+        Ok(url.ok_or_else(|| Error::internal("files are switched off"))?)
     }
 }
 
