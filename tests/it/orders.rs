@@ -89,11 +89,7 @@ async fn variant(app: &TestApp, index: u32, units: i32) -> String {
 
 /// On hand and reserved.
 async fn stock(app: &TestApp, variant: &str) -> (i64, i64) {
-    let of = |column: &str| format!("SELECT {column}::int FROM variants WHERE id = '{variant}'");
-    let sql = |column: &str| match app.database_url().starts_with("postgres") {
-        true => of(column).replace("::int", "::bigint"),
-        false => of(column).replace("::int", ""),
-    };
+    let sql = |column: &str| format!("SELECT CAST({column} AS bigint) FROM variants WHERE id = '{variant}'");
     (number(app, &sql("on_hand")).await, number(app, &sql("reserved")).await)
 }
 
@@ -187,6 +183,29 @@ pub(crate) async fn with_a_return(
     let mut asked = data(owner, ask, json!({ "id": order.id, "lines": lines })).await;
     let fulfilment = shipped["orderFulfil"]["order"]["fulfilments"][0]["id"].take();
     (json!(order.id), fulfilment, asked["orderReturnRequest"]["order"]["returns"][0]["id"].take())
+}
+
+/// Leaves a paid order of this account behind, with these words of its buyer.
+pub(crate) async fn leave_a_trace(app: &TestApp, client: &Client, name: &str, street: &str, words: &str) {
+    let variant = variant(app, 0, 50).await;
+    let cart = basket(client, &[(&variant, 1)], &[]).await;
+    let address = json!({ "name": name, "lines": [street], "city": "Linz", "country": "AT" });
+    let move_to = "mutation($cart: CartRef!, $address: AddressInput!) { cartShippingAddressSet(cart: $cart, \
+        address: $address) { cart { version totals { total { minorUnits } } } userErrors { code } } }";
+    let moved = data(client, move_to, json!({ "cart": cart.cart, "address": address })).await;
+    let moved = &moved["cartShippingAddressSet"]["cart"];
+    let mut input = input(&cart, "trace");
+    input["cartVersion"] = moved["version"].clone();
+    input["expectedTotal"]["minorUnits"] = moved["totals"]["total"]["minorUnits"].clone();
+    input["billingAddress"] = address;
+    let placed = data(client, CHECKOUT, json!({ "input": input })).await["checkout"].take();
+    let order = bought(&placed);
+    let paid = pay(client, &order, "tok_success", "trace").await;
+    assert_eq!(paid["userErrors"], json!([]), "{paid}");
+    let cancel = "mutation($id: ID!, $reason: String!) { orderCancel(id: $id, reason: $reason) { userErrors \
+        { code } } }";
+    let cancelled = data(client, cancel, json!({ "id": order.id, "reason": words })).await;
+    assert_eq!(cancelled["orderCancel"]["userErrors"], json!([]), "{cancelled}");
 }
 
 /// The codes of what a payload says went wrong.

@@ -57,7 +57,7 @@ async fn of_expiry_and_payment_at_the_same_instant_one_wins() {
     on_each_database_with(
         |config| {
             quick(config);
-            config.orders.pay_within = Duration::from_millis(1_500);
+            config.orders.pay_within = Duration::from_secs(4);
             config.orders.look_every = Duration::from_millis(10);
         },
         async |app: TestApp| {
@@ -67,7 +67,7 @@ async fn of_expiry_and_payment_at_the_same_instant_one_wins() {
             let races = clients.iter().enumerate().map(async |(index, client)| {
                 let order = placed(client, &[(&variant, 1)]).await;
                 // Just before its end, at its end, and just after.
-                let until = 1_300 + 15 * u64::try_from(index).expect("a few");
+                let until = 3_000 + 60 * u64::try_from(index).expect("a few");
                 tokio::time::sleep(Duration::from_millis(until)).await;
                 pay(client, &order, "tok_success", "pay").await;
                 order

@@ -20,6 +20,7 @@ use super::{CHECKOUT, CREATE, PAY, READY, eventually, quick, stock, variant};
 const ORDERS: usize = 200;
 const SHOPPERS: usize = 8;
 const UNITS: i32 = 150;
+const KILLS: u32 = 8;
 
 /// Asks again and again until the gateway answers.
 async fn insist(http: &reqwest::Client, url: &str, query: &str, variables: &Value) -> Value {
@@ -99,9 +100,9 @@ async fn no_unit_is_lost_and_nobody_pays_twice_however_often_the_gateway_is_kill
             let is_over = is_over.clone();
             tokio::spawn(async move {
                 let mut chance = Choices::new("kill", 0);
-                let mut kills = 0;
-                while !is_over.load(Ordering::SeqCst) {
-                    sleep(Duration::from_millis(100 + chance.below(900))).await;
+                let mut kills = 0_u32;
+                while kills < KILLS && !is_over.load(Ordering::SeqCst) {
+                    sleep(Duration::from_millis(200 + chance.below(1_800))).await;
                     gateway.kill();
                     gateway.restart().await;
                     kills += 1;
