@@ -36,7 +36,7 @@ const CHECKOUT: &str = "mutation($input: CheckoutInput!) { checkout(input: $inpu
 
 const PAY: &str = "mutation($id: ID!, $method: String!, $key: String!, $secret: String) { \
     paymentConfirm(paymentId: $id, methodToken: $method, idempotencyKey: $key, guestSecret: $secret) { \
-    payment { state order { id state } } userErrors { code message } } }";
+    payment { id state } userErrors { code message } } }";
 
 const ORDER: &str = "query($id: ID!, $secret: String) { order(id: $id, guestSecret: $secret) { id number \
     state version allowedTransitions invoiceUrl paymentStatus payments { id captured { minorUnits } \
@@ -89,7 +89,8 @@ async fn variant(app: &TestApp, index: u32, units: i32) -> String {
 
 /// On hand and reserved.
 async fn stock(app: &TestApp, variant: &str) -> (i64, i64) {
-    let sql = |column: &str| format!("SELECT CAST({column} AS bigint) FROM variants WHERE id = '{variant}'");
+    let sql =
+        |column: &str| format!("SELECT CAST({column} AS bigint) FROM variants WHERE id = '{variant}'");
     (number(app, &sql("on_hand")).await, number(app, &sql("reserved")).await)
 }
 
@@ -186,7 +187,13 @@ pub(crate) async fn with_a_return(
 }
 
 /// Leaves a paid order of this account behind, with these words of its buyer.
-pub(crate) async fn leave_a_trace(app: &TestApp, client: &Client, name: &str, street: &str, words: &str) {
+pub(crate) async fn leave_a_trace(
+    app: &TestApp,
+    client: &Client,
+    name: &str,
+    street: &str,
+    words: &str,
+) {
     let variant = variant(app, 0, 50).await;
     let cart = basket(client, &[(&variant, 1)], &[]).await;
     let address = json!({ "name": name, "lines": [street], "city": "Linz", "country": "AT" });

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{
     Config, Key, ProviderConfig, RemoteConfig, ShippingConfig, audit, auth, carts, database, events,
-    files, graph, limits, mail, modules, notifications, orders, payments, persisted_queries, providers, push,
-    realtime, redis, server, telemetry, webhooks,
+    files, graph, limits, mail, modules, notifications, orders, payments, persisted_queries, providers,
+    push, realtime, redis, server, telemetry, webhooks,
 };
 
 /// What a name of one's own is called in the table.

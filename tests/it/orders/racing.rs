@@ -1,7 +1,5 @@
 //! Fifty at once, and on Postgres by two gateways that know nothing of each other.
 
-use std::collections::HashSet;
-
 use futures_util::future::join_all;
 use gateway::App;
 use serde_json::{Value, json};

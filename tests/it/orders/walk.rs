@@ -35,7 +35,7 @@ async fn the_readmes_walk_through_a_purchase_works_as_pasted() {
         let payment = &placed["order"]["payments"][0]["id"];
         let secret = &placed["guestSecret"];
         let paid = step(pay, json!({ "payment": payment, "secret": secret })).await;
-        assert_eq!(paid["paymentConfirm"]["payment"]["order"]["state"], "PAID");
+        assert_eq!(paid["paymentConfirm"]["payment"]["state"], "CAPTURED");
         let variables = json!({ "id": placed["order"]["id"], "secret": secret });
         let seen = step(order, variables.clone()).await["order"].take();
         assert_eq!((&seen["state"], &seen["paymentStatus"]), (&json!("PAID"), &json!("CAPTURED")));
