@@ -142,7 +142,8 @@ fn bought(payload: &Value) -> Bought {
 /// An order of these units by this client.
 async fn placed(client: &Client, units: &[(&str, i32)]) -> Bought {
     let basket = basket(client, units, &[]).await;
-    bought(&checkout(client, &basket, "first").await)
+    let key = <kit::ids::OrderId as kit::Id>::generate().to_string();
+    bought(&checkout(client, &basket, &key).await)
 }
 
 /// The payload of a confirmation.
@@ -154,7 +155,7 @@ async fn pay(client: &Client, order: &Bought, method: &str, key: &str) -> Value 
 /// An order of these units, paid.
 async fn paid(client: &Client, units: &[(&str, i32)]) -> Bought {
     let order = placed(client, units).await;
-    let paid = pay(client, &order, "tok_success", "pay").await;
+    let paid = pay(client, &order, "tok_success", &order.id).await;
     assert_eq!(paid["userErrors"], json!([]), "{paid}");
     order
 }
