@@ -11,7 +11,7 @@ use kit::{Require, Viewer};
 
 use crate::{
     loaders::scope,
-    service::{FULFIL, REFUND, Service, Shipment, WRITE},
+    service::{Service, Shipment},
     types::{CheckoutInput, LineQuantity, OrderPayload, RefundInput, pairs},
 };
 
@@ -57,7 +57,7 @@ impl Mutation {
 
     /// Ship units: sellers those of their own part, staff any. Never more than are
     /// neither shipped nor cancelled.
-    #[graphql(guard = "Require(FULFIL)", requires_scopes = "orders:fulfil")]
+    #[graphql(guard = "Require(\"orders:fulfil\")", requires_scopes = "orders:fulfil")]
     async fn order_fulfil(
         &self,
         ctx: &Context<'_>,
@@ -91,7 +91,7 @@ impl Mutation {
 
     /// Decide a return: REQUESTED>APPROVED>RECEIVED>REFUNDED, or REQUESTED>REJECTED.
     /// REFUNDED pays its units back at what they cost.
-    #[graphql(guard = "Require(WRITE)", requires_scopes = "orders:write")]
+    #[graphql(guard = "Require(\"orders:write\")", requires_scopes = "orders:write")]
     async fn order_return_resolve(
         &self,
         ctx: &Context<'_>,
@@ -111,7 +111,7 @@ impl Mutation {
     }
 
     /// Refund, never above what was captured; once for each key.
-    #[graphql(guard = "Require(REFUND)", requires_scopes = "orders:refund")]
+    #[graphql(guard = "Require(\"orders:refund\")", requires_scopes = "orders:refund")]
     async fn order_refund(
         &self,
         ctx: &Context<'_>,

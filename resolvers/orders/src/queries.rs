@@ -15,7 +15,7 @@ use kit::{Connection, Require, Viewer, load};
 use crate::{
     lists::{self, ListArgs},
     loaders::{Rows, scope, seen},
-    service::{READ, Service},
+    service::Service,
     types::{
         Account, Fulfilment, Order, OrderFilter, OrderLine, OrderPart, OrderReturn, Seller, User,
         Variant,
@@ -41,7 +41,7 @@ impl Query {
     }
 
     /// All orders, newest first, for staff.
-    #[graphql(guard = "Require(READ)", requires_scopes = "orders:read")]
+    #[graphql(guard = "Require(\"orders:read\")", requires_scopes = "orders:read")]
     #[expect(clippy::too_many_arguments, reason = "one for each argument of the field")]
     async fn orders(
         &self,

@@ -47,8 +47,8 @@ impl Owned {
         owned.audit().await;
         owned.talk(&owner, &friend).await;
         owned.webhook(app).await;
-        owned.order(app).await;
         owned.notification(&owner).await;
+        owned.order(app).await;
         owned
     }
 

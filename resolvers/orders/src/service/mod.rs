@@ -48,8 +48,6 @@ pub(crate) const READ: &str = "orders:read";
 pub(crate) const WRITE: &str = "orders:write";
 /// Ships.
 pub(crate) const FULFIL: &str = "orders:fulfil";
-/// Gives money back.
-pub(crate) const REFUND: &str = "orders:refund";
 
 /// The most characters of a reason.
 const MAX_REASON: usize = 500;
