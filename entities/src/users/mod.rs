@@ -7,6 +7,7 @@ pub mod deletion;
 pub mod factor;
 pub mod identity;
 pub mod mailed_token;
+pub mod passkey_challenge;
 pub mod recovery_code;
 pub mod refresh_token;
 pub mod seller;
