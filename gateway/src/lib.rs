@@ -16,7 +16,7 @@ pub use app::{App, Extra, StartError};
 pub use config::{
     AttemptsConfig, AuditConfig, AuthConfig, BudgetConfig, ByteSize, Config, ConfigError, CorsConfig,
     DatabaseConfig, EventsConfig, FilesConfig, ForwardedHeader, GraphConfig, GuessesConfig,
-    LimitsConfig, LogFormat, MailConfig, ModulesConfig, NotificationsConfig, PersistedQueriesConfig,
-    ProviderConfig, PushConfig, RealtimeConfig, RedisConfig, RemoteConfig, S3Config, ServerConfig,
-    Sources, TelemetryConfig, WebhooksConfig, markdown,
+    LimitsConfig, LogFormat, MailConfig, ModulesConfig, NotificationsConfig, PasskeysConfig,
+    PersistedQueriesConfig, ProviderConfig, PushConfig, RealtimeConfig, RedisConfig, RemoteConfig,
+    S3Config, ServerConfig, Sources, TelemetryConfig, WebhooksConfig, markdown,
 };

@@ -18,6 +18,7 @@ mod limits;
 mod log;
 mod messages;
 mod notifications;
+mod passkeys;
 mod persisted;
 mod progress;
 mod remote;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Config, Key, ProviderConfig, RemoteConfig, audit, auth, database, events, files, graph, limits,
-    mail, modules, notifications, persisted_queries, providers, push, realtime, redis, server,
+    mail, modules, notifications, passkeys, persisted_queries, providers, push, realtime, redis, server,
     telemetry, webhooks,
 };
 
@@ -22,6 +22,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         limits::KEYS,
         persisted_queries::KEYS,
         auth::KEYS,
+        passkeys::KEYS,
         providers::KEYS,
         modules::KEYS,
         events::KEYS,

@@ -134,6 +134,17 @@ impl UserError {
         Self::Generic(GenericError { code, field: path(field), message: message.into() })
     }
 
+    /// Its stable code.
+    #[must_use]
+    pub const fn stable_code(&self) -> UserErrorCode {
+        match self {
+            Self::Generic(error) => error.code,
+            Self::VersionConflict(error) => error.code,
+            Self::OutOfStock(error) => error.code,
+            Self::RateLimited(error) => error.code,
+        }
+    }
+
     /// The input breaks a rule.
     #[must_use]
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {

@@ -50,7 +50,7 @@ impl Service {
         };
         let now = self.clock.now();
         let day = now.plus(sessions::milliseconds(self.options.deletion_grace));
-        let code = proof.code;
+        let code = proof.code.map(|code| self.answered_with(code));
         let scheduled = self.db.transaction(move |transaction| {
             let code = code.clone();
             Box::pin(async move {

@@ -66,6 +66,12 @@ pub(crate) enum Refusal {
     NoSuchIdentity,
     /// The account has as many logins as it may.
     TooManyIdentities(usize),
+    /// No passkey that anybody has enrolled answered what it was asked.
+    BadPasskey,
+    /// The account has no passkey that could be asked.
+    NoPasskey,
+    /// Without this passkey nobody could sign in to the account.
+    LastPasskey,
     /// Without this login nobody could sign in to the account.
     LastLogin,
     /// There is no such account.

@@ -17,10 +17,13 @@ mod loaders;
 mod mailed;
 mod mutations;
 mod options;
+mod passkey_proofs;
+mod passkeys;
 mod passwords;
 mod people;
 mod providers;
 mod queries;
+mod refusals;
 mod roles;
 mod second_factor;
 pub mod seed;
@@ -41,10 +44,11 @@ use kit::{
     ports::{DemoAccounts, Identity, KeySet, MailedTokens, People, Sellers},
 };
 
-pub use crate::options::{ProviderOptions, UsersOptions};
+pub use crate::options::{PasskeyOptions, ProviderOptions, UsersOptions};
 use crate::{
     demo::DemoPeople, guesses::Guessing, identity::LiveSessions, keys::Keys, mutations::Mutation,
-    providers::Providers, queries::Query, service::Service, tokens::AccessTokens, types::Node,
+    passkeys::Passkeys, passwords::Passwords, providers::Providers, queries::Query, service::Service,
+    tokens::AccessTokens, types::Node,
 };
 
 /// The users module.
@@ -73,7 +77,18 @@ impl Module for Users {
         let live = LiveSessions::new(platform);
         let guessing = Guessing::open(platform).await?;
         let providers = Arc::new(Providers::open(&options, platform)?);
-        let service = Service::new(platform, options, tokens.clone(), live, guessing, providers.clone());
+        let service = Service {
+            db: platform.db.clone(),
+            clock: platform.clock.clone(),
+            hooks: platform.hooks.clone(),
+            passwords: Passwords::new(),
+            passkeys: Arc::new(Passkeys::open(&options.passkeys)?),
+            options,
+            tokens: tokens.clone(),
+            live,
+            guessing,
+            providers: providers.clone(),
+        };
         let service = Arc::new(service);
 
         platform.ports.provide::<dyn Identity>(service.clone());

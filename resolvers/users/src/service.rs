@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use entities::users::{account, user};
 use kit::{
-    Clock, CurrencyCode, Database, DateTime, Error, Hooks, Id as _, PageArgs, Platform, Result, Role,
+    Clock, CurrencyCode, Database, DateTime, Error, Hooks, Id as _, PageArgs, Result, Role,
     StringFilter, UserError, UserErrorCode, Viewer,
     ids::{AccountId, UserId},
     refuse,
@@ -19,6 +19,7 @@ use crate::{
     failure::{Failure, Refusal},
     guesses::Guessing,
     identity::LiveSessions,
+    passkeys::Passkeys,
     passwords::Passwords,
     providers::Providers,
     roles,
@@ -36,6 +37,7 @@ pub(crate) struct Service {
     pub(crate) hooks: Hooks,
     pub(crate) options: UsersOptions,
     pub(crate) passwords: Passwords,
+    pub(crate) passkeys: Arc<Passkeys>,
     pub(crate) tokens: Arc<AccessTokens>,
     pub(crate) live: LiveSessions,
     pub(crate) guessing: Guessing,
@@ -92,27 +94,6 @@ pub(crate) fn scope_of(viewer: &Viewer) -> account::Scope {
 }
 
 impl Service {
-    pub(crate) fn new(
-        platform: &Platform,
-        options: UsersOptions,
-        tokens: Arc<AccessTokens>,
-        live: LiveSessions,
-        guessing: Guessing,
-        providers: Arc<Providers>,
-    ) -> Self {
-        Self {
-            db: platform.db.clone(),
-            clock: platform.clock.clone(),
-            hooks: platform.hooks.clone(),
-            options,
-            passwords: Passwords::new(),
-            tokens,
-            live,
-            guessing,
-            providers,
-        }
-    }
-
     /// Users that match in the order of walking, newest first when it goes
     /// forward, and one more than the page holds.
     pub(crate) async fn users(

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use entities::users::{account, challenge, deletion, mailed_token, refresh_token, session};
+use entities::users::{
+    account, challenge, deletion, mailed_token, passkey_challenge, refresh_token, session,
+};
 use kit::{DateTime, Id as _, RequestScope, Result, Viewer, ids::SessionId};
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _};
 use secrecy::SecretString;
@@ -210,6 +212,7 @@ pub(crate) async fn forget_expired(service: Arc<Service>, stop: CancellationToke
                 refresh_token::delete_expired(transaction, now).await?;
                 mailed_token::delete_expired(transaction, now).await?;
                 challenge::delete_before(transaction, now.plus(-DAY)).await?;
+                passkey_challenge::delete_expired(transaction, now).await?;
                 Ok(session::delete_expired(transaction, now).await?)
             })
         });

@@ -166,6 +166,7 @@ pub(crate) const ACCESS: &[Row] = &[
         "mutation($nothing: ID!) { mfaFactorSet(id: $nothing, code: \"1\") { userErrors { code } } }",
         [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
     ),
+    ("passkeyChallenge", "mutation { passkeyChallenge { userErrors { code } } }", EVERYBODY),
     (
         "mfaRecoveryCodesRenew",
         "mutation { mfaRecoveryCodesRenew(code: \"1\") { userErrors { code } } }",

@@ -57,6 +57,8 @@ pub enum SignInFailure {
     BadCredentials,
     /// The code of the second factor was wrong.
     BadCode,
+    /// No passkey that anybody has enrolled answered what it was asked.
+    BadPasskey,
 }
 
 impl Fact for SignInFailed {
