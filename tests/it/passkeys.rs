@@ -65,7 +65,7 @@ async fn enroll(client: &Client, passkey: &mut Authenticator) -> Value {
 }
 
 /// Somebody new who has a passkey.
-async fn holder(app: &TestApp, name: &str) -> (Client, Authenticator, Value) {
+pub(crate) async fn holder(app: &TestApp, name: &str) -> (Client, Authenticator, Value) {
     let client = somebody(app, name).await;
     let mut passkey = Authenticator::new();
     let id = enroll(&client, &mut passkey).await;
@@ -73,7 +73,7 @@ async fn holder(app: &TestApp, name: &str) -> (Client, Authenticator, Value) {
 }
 
 /// The options of `navigator.credentials.get()`.
-async fn ask(client: &Client, purpose: &str) -> Value {
+pub(crate) async fn ask(client: &Client, purpose: &str) -> Value {
     let asked = data(client, ASK, json!({ "purpose": purpose })).await["passkeyChallenge"].take();
     assert_eq!(asked["userErrors"], json!([]), "{asked}");
     asked["options"].clone()
@@ -84,19 +84,19 @@ async fn sign_in(client: &Client, method: Value) -> Value {
     data(client, SIGN_IN, json!({ "method": method })).await["sessionSignIn"].take()
 }
 
-async fn sign_in_with(client: &Client, assertion: &Value) -> Value {
+pub(crate) async fn sign_in_with(client: &Client, assertion: &Value) -> Value {
     sign_in(client, json!({ "passkey": assertion })).await
 }
 
 /// The challenge after a right password.
-async fn first_step(app: &TestApp, name: &str) -> Value {
+pub(crate) async fn first_step(app: &TestApp, name: &str) -> Value {
     let login = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
     let payload = sign_in(&app.guest(), json!({ "password": login })).await;
     assert_eq!(payload["accessToken"], json!(null), "{payload}");
     payload["mfaChallenge"].clone()
 }
 
-async fn answer(app: &TestApp, challenge: &Value, response: &str) -> Value {
+pub(crate) async fn answer(app: &TestApp, challenge: &Value, response: &str) -> Value {
     let answer = json!({ "challengeId": challenge["id"], "response": response });
     sign_in(&app.guest(), json!({ "mfa": answer })).await
 }

@@ -8,6 +8,8 @@ mod m0005_identities;
 mod m0006_deletion;
 mod m0007_signing_keys;
 mod m0008_passkeys;
+mod m0009_suspension;
+mod m0010_erased_logins;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -21,5 +23,7 @@ pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0006_deletion::Migration),
         Box::new(m0007_signing_keys::Migration),
         Box::new(m0008_passkeys::Migration),
+        Box::new(m0009_suspension::Migration),
+        Box::new(m0010_erased_logins::Migration),
     ]
 }

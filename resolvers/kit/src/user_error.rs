@@ -46,6 +46,8 @@ pub enum UserErrorCode {
     RefundExceedsCaptured,
     /// Too many tries: wait for `retryAfterMs`.
     RateLimited,
+    /// The account is suspended. Told only to who has shown all that signs in to it.
+    Suspended,
 }
 
 /// An expected failure the client should show or handle.

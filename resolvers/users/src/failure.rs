@@ -76,6 +76,10 @@ pub(crate) enum Refusal {
     LastLogin,
     /// There is no such account.
     NoSuchAccount,
+    /// All was right, but staff keep the account from signing in.
+    Suspended,
+    /// Nobody suspends their own account.
+    OwnSuspension,
     /// Administrators don't lock themselves out.
     OwnAdmin,
     /// No active session of the account has this id.

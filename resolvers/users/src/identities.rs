@@ -39,9 +39,18 @@ impl Service {
     /// and nothing of it is remembered.
     pub(crate) async fn viewer_from_elsewhere(&self, token: &str) -> Result<Viewer, Distrust> {
         let person = self.providers.bearer(token).await?;
-        let account = self.account_of(person).await?;
+        let account = match self.known(&person).await? {
+            Some(known) => known,
+            None if self.is_from_before_erasure(&person).await? => {
+                return Err(Distrust::NotGood("its account was erased"));
+            }
+            None => self.account_of(person).await?,
+        };
         if account.deletion_scheduled_at.is_some_and(|day| day <= self.clock.now()) {
             return Err(Distrust::NotGood("its account is about to be erased"));
+        }
+        if account.suspended_at.is_some() {
+            return Err(Distrust::NotGood("its account is suspended"));
         }
         Ok(Viewer {
             account: Some(account.id),
@@ -155,6 +164,8 @@ async fn settle(transaction: &DatabaseTransaction, person: Person, new: NewAccou
         currency: new.currency,
         version: 1,
         deletion_scheduled_at: None,
+        suspended_at: None,
+        suspension_reason: None,
     };
     if !account::insert_unless_known(transaction, row.clone()).await? {
         // Equal emails make nobody the same person.

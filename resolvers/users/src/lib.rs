@@ -5,6 +5,7 @@
 mod addresses;
 mod deletion;
 mod demo;
+mod erased;
 mod events;
 mod failure;
 mod guesses;
@@ -29,6 +30,7 @@ mod second_factor;
 pub mod seed;
 mod service;
 mod sessions;
+mod suspension;
 mod tokens;
 mod types;
 mod validation;
@@ -46,9 +48,9 @@ use kit::{
 
 pub use crate::options::{PasskeyOptions, ProviderOptions, UsersOptions};
 use crate::{
-    demo::DemoPeople, guesses::Guessing, identity::LiveSessions, keys::Keys, mutations::Mutation,
-    passkeys::Passkeys, passwords::Passwords, providers::Providers, queries::Query, service::Service,
-    tokens::AccessTokens, types::Node,
+    demo::DemoPeople, erased::ErasedLogins, guesses::Guessing, identity::LiveSessions, keys::Keys,
+    mutations::Mutation, passkeys::Passkeys, passwords::Passwords, providers::Providers, queries::Query,
+    service::Service, tokens::AccessTokens, types::Node,
 };
 
 /// The users module.
@@ -87,6 +89,7 @@ impl Module for Users {
             tokens: tokens.clone(),
             live,
             guessing,
+            erased: ErasedLogins::open(platform).await?,
             providers: providers.clone(),
         };
         let service = Arc::new(service);

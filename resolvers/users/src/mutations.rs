@@ -234,6 +234,22 @@ impl Mutation {
         account_payload(set.map(|account| Some(Arc::new(account))))
     }
 
+    /// Keep an account from signing in and end its sessions, or take that back. Nobody
+    /// does that to their own account.
+    #[graphql(guard = "Require(WRITE_ACCOUNTS)", requires_scopes = "accounts:write")]
+    async fn account_suspension_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose account.")] account_id: AccountId,
+        #[graphql(desc = "True suspends it, false takes it back.")] suspended: bool,
+        #[graphql(desc = "Why, in 1 to 500 characters; shown to staff. Not needed to take it back.")]
+        reason: Option<String>,
+    ) -> Result<Option<AccountPayload>> {
+        let service = ctx.data_unchecked::<Arc<Service>>();
+        let set = service.set_suspension(Viewer::of(ctx), account_id, suspended, reason).await;
+        account_payload(set.map(|account| Some(Arc::new(account))))
+    }
+
     /// Add or change an address.
     #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
     async fn address_save(

@@ -76,6 +76,14 @@ fn user_error(refusal: Refusal) -> UserError {
             UserError::new(UserErrorCode::ForbiddenTransition, "id", message)
         }
         Refusal::NoSuchAccount => UserError::not_found("accountId", "account"),
+        Refusal::Suspended => {
+            let message = "this account is suspended: ask support";
+            UserError::new(UserErrorCode::Suspended, "", message)
+        }
+        Refusal::OwnSuspension => {
+            let message = "somebody else has to suspend your account";
+            UserError::new(UserErrorCode::ForbiddenTransition, "accountId", message)
+        }
         Refusal::OwnAdmin => {
             let message = "another administrator has to take the role ADMIN from you";
             UserError::new(UserErrorCode::ForbiddenTransition, "roles", message)

@@ -92,8 +92,8 @@ impl Service {
         &self,
         account: account::Details,
         user_agent: Option<&str>,
-    ) -> Result<SignIn> {
-        let factors = factor::in_use(self.db.read(), &[account.id]).await?;
+    ) -> Result<SignIn, Failure> {
+        let factors = factor::in_use(self.db.read(), &[account.id]).await.map_err(Error::from)?;
         if factors.is_empty() {
             return Ok(SignIn::Done(self.begin_session(account, user_agent).await?));
         }

@@ -15,7 +15,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subscriptions::EventLog;
 
 use crate::{
-    UsersOptions, events,
+    UsersOptions,
+    erased::ErasedLogins,
+    events,
     failure::{Failure, Refusal},
     guesses::Guessing,
     identity::LiveSessions,
@@ -41,6 +43,7 @@ pub(crate) struct Service {
     pub(crate) tokens: Arc<AccessTokens>,
     pub(crate) live: LiveSessions,
     pub(crate) guessing: Guessing,
+    pub(crate) erased: ErasedLogins,
     pub(crate) providers: Arc<Providers>,
 }
 
@@ -144,6 +147,8 @@ impl Service {
             currency: self.options.default_currency.to_string(),
             version: 1,
             deletion_scheduled_at: None,
+            suspended_at: None,
+            suspension_reason: None,
         };
         let created = self
             .db

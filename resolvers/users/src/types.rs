@@ -299,6 +299,16 @@ impl Account {
         self.0.deletion_scheduled_at
     }
 
+    /// Since when staff keep it from signing in; null unless they do.
+    async fn suspended_at(&self) -> Option<DateTime> {
+        self.0.suspended_at
+    }
+
+    /// Why they do, in their words; null unless they do.
+    async fn suspension_reason(&self) -> Option<&str> {
+        self.0.suspension_reason.as_deref()
+    }
+
     /// Concurrency version; counts the changes.
     async fn version(&self) -> i32 {
         self.0.version

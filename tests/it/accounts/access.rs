@@ -148,6 +148,12 @@ pub(crate) const ACCESS: &[Row] = &[
         ADMINS,
     ),
     (
+        "accountSuspensionSet",
+        "mutation($nothing: ID!) { accountSuspensionSet(accountId: $nothing, suspended: false) { \
+            userErrors { code } } }",
+        ADMINS,
+    ),
+    (
         "addressSave",
         "mutation { addressSave(input: { address: { name: \"A\", lines: [\"1\"], city: \"B\", country: \
             \"DE\" } }) { userErrors { code } } }",

@@ -16,7 +16,7 @@ const VERIFIED: u8 = 0x04;
 const ATTESTED: u8 = 0x40;
 
 /// One passkey and the page that uses it.
-pub(super) struct Authenticator {
+pub(crate) struct Authenticator {
     pub(super) key: Arc<EcdsaKeyPair>,
     pub(super) id: Vec<u8>,
     /// Whose it is, once somebody enrolled it.
@@ -87,7 +87,7 @@ impl Authenticator {
     }
 
     /// What `navigator.credentials.get()` gives for these options.
-    pub(super) fn get(&mut self, options: &Value) -> Value {
+    pub(crate) fn get(&mut self, options: &Value) -> Value {
         if self.is_counting {
             self.counter += 1;
         }
