@@ -8,7 +8,7 @@ use kit::{
     facts::{
         AccountCreated, AccountErased, AccountUpdated, ConfirmationRequested, DeletionSet,
         IdentityLinked, IdentityUnlinked, ResetRequested, RolesChanged, SecondFactorChanged,
-        SessionRevoked, SessionStarted, SignInFailed,
+        SessionRevoked, SessionStarted, SignInFailed, SuspensionSet,
     },
     ids::{AccountId, SellerId, SessionId, UserId},
 };
@@ -80,6 +80,11 @@ pub(crate) fn deletion_set(
     at: DateTime,
 ) -> NewEvent {
     NewEvent::new(&DeletionSet { account, scheduled_at }, at)
+}
+
+/// `account.suspension_set`.
+pub(crate) fn suspension_set(account: AccountId, is_suspended: bool, at: DateTime) -> NewEvent {
+    NewEvent::new(&SuspensionSet { account, is_suspended }, at)
 }
 
 /// `account.erased`.

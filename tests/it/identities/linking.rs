@@ -182,6 +182,30 @@ async fn a_login_of_somebody_else_and_a_bad_code_are_not_linked() {
 }
 
 #[tokio::test]
+async fn an_account_has_at_most_twenty_logins() {
+    let acme = Scripted::start().await;
+    let patient = |config: &mut gateway::Config| {
+        trusting(provider(&acme.url))(config);
+        config.limits.enabled = false;
+    };
+    on_each_database_with(patient, async |app| {
+        let ada = somebody(&app, "ada").await;
+        for number in 0..20 {
+            let linked = link(&ada, acme.login(json!({ "sub": format!("u-{number}") }))).await;
+            assert_eq!(linked["userErrors"], json!([]), "{number}");
+        }
+        let before = rows(&app, ACCOUNTS).await;
+
+        let refused = link(&ada, acme.login(json!({ "sub": "u-20" }))).await;
+
+        assert_eq!(refused["userErrors"][0]["code"], "LIMIT_EXCEEDED", "{refused}");
+        assert_eq!(rows(&app, ACCOUNTS).await, before);
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_login_that_two_link_at_once_is_of_one_of_them() {
     let acme = Scripted::start().await;
     on_each_database_with(trusting(provider(&acme.url)), async |app| {
