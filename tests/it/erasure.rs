@@ -166,6 +166,17 @@ async fn live(app: &TestApp, vera: &Client, other: &Client) {
         json!({ "id": product }),
     )
     .await;
+    let variants =
+        "query($id: ID!) { product(by: { id: $id }) { variants(first: 1) { nodes { id } } } }";
+    let variants = data(vera, variants, json!({ "id": product })).await;
+    payload(
+        vera,
+        "mutation($variant: ID!) { cartCreate(lines: [{ variantId: $variant, note: \"For my zither\" }]) { \
+            userErrors { code } } cartShippingAddressSet(address: { name: \"Vera Verschwind\", lines: \
+            [\"Geheimgasse 77\"], city: \"Linz\", country: \"AT\" }) { userErrors { code } } }",
+        json!({ "variant": variants["product"]["variants"]["nodes"][0]["id"] }),
+    )
+    .await;
     payload(
         vera,
         "mutation { pushDeviceRegister(token: \"veras-phone-token\", platform: \"ios\") { userErrors { \
@@ -232,7 +243,17 @@ async fn an_erased_accounts_personal_data_is_in_no_table_file_or_mail() {
         let other = somebody(&app, "otto").await;
         live(&app, &vera, &other).await;
         let before = traces(&app, &TRACES).await;
-        for place in ["users", "accounts", "sessions", "addresses", "reviews", "messages", "uploads"] {
+        for place in [
+            "users",
+            "accounts",
+            "sessions",
+            "addresses",
+            "reviews",
+            "messages",
+            "uploads",
+            "carts",
+            "cart_lines",
+        ] {
             assert!(before.iter().any(|trace| trace.starts_with(place)), "{place}: {before:?}");
         }
         let ids = data(&vera, "{ me { id user { id } } }", json!({})).await["me"].take();
