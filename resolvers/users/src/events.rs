@@ -51,9 +51,10 @@ pub(crate) fn roles_changed(account: AccountId, roles: Vec<Role>, at: DateTime) 
     NewEvent::new(&RolesChanged { account, roles }, at)
 }
 
-pub(crate) fn identity_linked(identity: &identity::Model, at: DateTime) -> NewEvent {
-    let provider = identity.provider.clone();
-    NewEvent::new(&IdentityLinked { account: identity.account_id, identity: identity.id, provider }, at)
+pub(crate) fn identity_linked(identity: &identity::Model, made_account: bool, at: DateTime) -> NewEvent {
+    let (account, provider) = (identity.account_id, identity.provider.clone());
+    let fact = IdentityLinked { account, identity: identity.id, provider, made_account };
+    NewEvent::new(&fact, at)
 }
 
 pub(crate) fn identity_unlinked(identity: &identity::Model, at: DateTime) -> NewEvent {

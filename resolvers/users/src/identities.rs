@@ -70,7 +70,7 @@ impl Service {
     ) -> Result<SignIn, Failure> {
         let person = self.signed_in_there(login).await?;
         let account = self.account_of(person).await?;
-        Ok(self.after_first_step(account, user_agent).await?)
+        self.after_first_step(account, user_agent).await
     }
 
     /// Lets an account be signed in to with one more login.
@@ -149,7 +149,8 @@ async fn settle(transaction: &DatabaseTransaction, person: Person, new: NewAccou
     };
     // The first of many requests at once gets past this; the others wait here for
     // its end, and have then done nothing.
-    if !add(transaction, own, &person, new.at).await? || own != new.id {
+    let is_new = own == new.id;
+    if !add(transaction, own, &person, is_new, new.at).await? || !is_new {
         return Ok(());
     }
     let user = add_user(transaction, &person, new.at).await?;
@@ -201,6 +202,7 @@ async fn add(
     transaction: &DatabaseTransaction,
     account: AccountId,
     person: &Person,
+    is_new: bool,
     now: DateTime,
 ) -> Result<bool> {
     let row = identity::Model {
@@ -211,7 +213,7 @@ async fn add(
         label: person.label.clone(),
         created_at: now,
     };
-    let event = events::identity_linked(&row, now);
+    let event = events::identity_linked(&row, is_new, now);
     if !identity::insert_unless_known(transaction, row).await? {
         return Ok(false);
     }
@@ -260,7 +262,7 @@ async fn link(
     if identity::by_accounts(transaction, &[account]).await?.len() >= MOST_IDENTITIES {
         return Ok(Err(Refusal::TooManyIdentities(MOST_IDENTITIES)));
     }
-    match add(transaction, account, &person, now).await? {
+    match add(transaction, account, &person, false, now).await? {
         true => Ok(Ok(())),
         // Somebody was faster.
         false => Ok(Err(Refusal::IdentityTaken(field))),

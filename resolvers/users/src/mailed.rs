@@ -81,7 +81,7 @@ impl Service {
         for session in ended {
             self.live.forget(session).await;
         }
-        Ok(self.after_first_step(account, user_agent).await?)
+        self.after_first_step(account, user_agent).await
     }
 
     /// Confirms the email of the account that a token was mailed to.

@@ -82,7 +82,7 @@ impl Passkeys {
         display_name: &str,
         known: &[String],
     ) -> Result<Asked> {
-        let known = known.iter().map(|id| bytes(id).map(Into::into)).collect::<Result<Vec<_>>>()?;
+        let known = known.iter().map(|id| bytes(id)).collect::<Result<Vec<_>>>()?;
         let (asked, state) = self
             .webauthn
             .start_passkey_registration(handle(account), name, display_name, Some(known))

@@ -94,7 +94,7 @@ impl Service {
         if let Some(guess) = guess {
             guess.take_back().await;
         }
-        Ok(self.after_first_step(account.into(), scope.user_agent.as_deref()).await?)
+        self.after_first_step(account.into(), scope.user_agent.as_deref()).await
     }
 
     /// Begins a session for somebody who has shown all that it takes. Only they are

@@ -15,7 +15,10 @@ use tests::{Client, TestApp, on_each_database, on_each_database_with};
 use super::{
     ACCOUNTS, id, kinds, link, me, provider, scripted::Scripted, sign_in, signed_in, trusting, unlink,
 };
-use crate::accounts::{data, rows, somebody, standing, walk};
+use crate::{
+    accounts::{data, rows, somebody, standing, walk},
+    notifications::{eventually, mail::mails_to},
+};
 
 const EMAIL: &str = "ada@example.com";
 
@@ -131,6 +134,11 @@ async fn a_further_login_is_linked_once_and_signs_in_to_the_account() {
 
         let linked = link(&ada, acme.login(claims.clone())).await;
         let again = link(&ada, acme.login(claims.clone())).await;
+        let mailed = || {
+            let mails = mails_to(app.outbox(), EMAIL);
+            mails.iter().filter(|mail| mail.contains("Another login signs in")).count()
+        };
+        eventually("one mail tells of it", async || mailed() == 1).await;
 
         let expected = json!({
             "account": { "identities": [{ "provider": "acme", "label": "ada@acme.example" }] },

@@ -122,6 +122,9 @@ pub struct IdentityLinked {
     pub identity: IdentityId,
     /// The provider, by its name in the configuration.
     pub provider: String,
+    /// Whether the account was made for it.
+    #[serde(default)]
+    pub made_account: bool,
 }
 
 impl Fact for IdentityLinked {
