@@ -45,6 +45,16 @@ pub async fn claim(transaction: &impl ConnectionTrait, claim: Model) -> Result<O
     Entity::find_by_id(key).one(transaction).await
 }
 
+/// What a key was used for.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: &str,
+    mutation: &str,
+    key: &str,
+) -> Result<Option<Model>, DbErr> {
+    Entity::find_by_id((scope.to_owned(), mutation.to_owned(), key.to_owned())).one(db).await
+}
+
 /// Forgets a key, so that it can be used for another try.
 pub async fn forget(
     transaction: &impl ConnectionTrait,

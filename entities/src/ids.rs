@@ -349,6 +349,11 @@ id!(
     "ret"
 );
 id!(
+    /// A refund that somebody asked for.
+    OrderRefundId,
+    "orf"
+);
+id!(
     /// Money taken for an order.
     PaymentId,
     "pay"

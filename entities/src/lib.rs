@@ -9,6 +9,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod messages;
 pub mod notifications;
+pub mod orders;
 mod page;
 pub mod payments;
 pub mod products;

@@ -15,6 +15,7 @@ fn all(config: &Config) -> Result<Vec<Box<dyn Module>>, ConfigError> {
         Box::new(webhooks::Webhooks::new(config.webhooks.options())),
         Box::new(notifications::Notifications::new(config.notifications()?)),
         Box::new(payments::Payments::new(config.payments.options()?)),
+        Box::new(orders::Orders::new(config.orders.options(&config.server)?)),
         Box::new(audit::Audit::new(config.audit.options())),
     ])
 }
@@ -89,15 +90,15 @@ mod tests {
     fn every_module_runs_here_unless_the_configuration_says_otherwise() {
         let mut config = Config::default();
         let all = names(&config).expect("the default can be used");
-        let without_products: Vec<_> = all.iter().copied().filter(|name| *name != "products").collect();
+        let without_webhooks: Vec<_> = all.iter().copied().filter(|name| *name != "webhooks").collect();
         assert_eq!(local_names(&config), Ok(all));
 
-        config.modules.disabled = vec!["products".to_owned()];
-        assert_eq!(local_names(&config), Ok(without_products.clone()));
+        config.modules.disabled = vec!["webhooks".to_owned()];
+        assert_eq!(local_names(&config), Ok(without_webhooks.clone()));
 
         config.modules.disabled = Vec::new();
-        config.modules.remote.insert("products".to_owned(), RemoteConfig::at("http://elsewhere"));
-        assert_eq!(local_names(&config), Ok(without_products));
+        config.modules.remote.insert("webhooks".to_owned(), RemoteConfig::at("http://elsewhere"));
+        assert_eq!(local_names(&config), Ok(without_webhooks));
     }
 
     #[test]

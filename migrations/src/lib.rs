@@ -8,6 +8,7 @@ mod files;
 mod idempotency;
 mod messages;
 mod notifications;
+mod orders;
 mod payments;
 mod products;
 mod statements;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
         migrations.extend(audit::migrations());
         migrations.extend(carts::migrations());
         migrations.extend(payments::migrations());
+        migrations.extend(orders::migrations());
         migrations
     }
 }

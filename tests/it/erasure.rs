@@ -216,6 +216,8 @@ async fn live(app: &TestApp, vera: &Client, other: &Client) {
     payload(vera, react, json!({ "id": answer })).await;
     let report = "mutation($id: ID!) { messageReport(id: $id, reason: \"Too curt for a zither\") }";
     data(vera, report, json!({ "id": answer })).await;
+    let (name, street) = ("Vera Verschwind", "Geheimgasse 77");
+    crate::orders::leave_a_trace(app, vera, name, street, "It is no zither").await;
     // Somebody types Vera's email at the wrong place, too.
     data(&app.guest(), "mutation { passwordResetRequest(email: \"zitherina@example.com\") }", json!({}))
         .await;
@@ -253,6 +255,7 @@ async fn an_erased_accounts_personal_data_is_in_no_table_file_or_mail() {
             "uploads",
             "carts",
             "cart_lines",
+            "orders",
         ] {
             assert!(before.iter().any(|trace| trace.starts_with(place)), "{place}: {before:?}");
         }
@@ -298,6 +301,10 @@ async fn an_erased_accounts_personal_data_is_in_no_table_file_or_mail() {
         let stars =
             rows(&app, "SELECT CAST(count(*) AS text) FROM reviews WHERE body = '' AND stars = 2");
         assert_eq!(stars.await, ["1"], "the stars stay");
+
+        let amounts = "SELECT CAST(count(*) AS text) FROM orders WHERE total > 0 AND account_id IS NULL AND \
+            shipping_address IS NULL AND billing_address IS NULL";
+        assert_eq!(rows(&app, amounts).await, ["1"], "the amounts stay");
 
         // The email is free again, and opens nothing of before.
         let again = somebody(&app, "zitherina").await;

@@ -19,6 +19,7 @@ mod limits;
 mod log;
 mod messages;
 mod notifications;
+mod orders;
 mod passkeys;
 mod payments;
 mod persisted;

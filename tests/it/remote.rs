@@ -4,13 +4,16 @@ use kit::ids::ProductId;
 use serde_json::{Value, json};
 use tests::TestApp;
 
-/// Two gateways on one database: the second reaches the products over HTTP.
+/// Two gateways on one database: the second reaches the products, and what needs
+/// them, over HTTP.
 async fn pair() -> (TestApp, tests::Served, gateway::App) {
     let whole = TestApp::sqlite_with(|config| config.server.expose_subgraphs = true).await;
     let served = whole.serve().await;
     let mut config = whole.config();
-    let url = format!("{}/subgraphs/products", served.url);
-    config.modules.remote.insert("products".to_owned(), gateway::RemoteConfig::at(&url));
+    for module in ["products", "carts", "orders"] {
+        let url = format!("{}/subgraphs/{module}", served.url);
+        config.modules.remote.insert(module.to_owned(), gateway::RemoteConfig::at(&url));
+    }
     let split =
         gateway::App::start(config, gateway::Extra::default()).await.expect("the gateway starts");
     (whole, served, split)

@@ -140,13 +140,31 @@ fn the_readme_lists_every_configuration_key() {
     );
 }
 
-/// The part of the README that a test of its own walks through.
-const WALK: &str = "### An account from the first day\n";
+/// The parts of the README that tests of their own walk through.
+const ACCOUNT: &str = "### An account from the first day\n";
+const PURCHASE: &str = "### A purchase from cart to invoice\n";
 
-/// The README without its walk-through, and the walk-through.
-pub(crate) fn readme() -> (String, String) {
+/// The README in parts.
+pub(crate) struct Readme {
+    /// All that is no walk.
+    pub(crate) rest: String,
+    /// The walk through an account.
+    pub(crate) account: String,
+    /// The walk through a purchase.
+    pub(crate) purchase: String,
+}
+
+/// The README, read.
+pub(crate) fn readme() -> Readme {
     let readme = fs::read_to_string(root().join("README.md")).expect("the README");
-    let (before, rest) = readme.split_once(WALK).expect("the walk-through");
+    let (rest, account) = without(&readme, ACCOUNT);
+    let (rest, purchase) = without(&rest, PURCHASE);
+    Readme { rest, account, purchase }
+}
+
+/// A text without the walk under a heading, and the walk.
+fn without(text: &str, heading: &str) -> (String, String) {
+    let (before, rest) = text.split_once(heading).expect("the walk-through");
     let (walk, after) = rest.split_once("\n## ").expect("the next part");
     (format!("{before}\n## {after}"), walk.to_owned())
 }
@@ -163,7 +181,7 @@ async fn the_readmes_operations_work_as_pasted() {
         let guest = app.guest();
         let mut client = guest.clone();
         let mut ran = 0;
-        for operation in operations(&readme().0) {
+        for operation in operations(&readme().rest) {
             if operation.trim_start().starts_with("subscription") {
                 let prepared = app.app().engine().prepare(&operation, None).await;
                 assert!(prepared.is_ok(), "{operation}");

@@ -13,6 +13,7 @@ mod load;
 mod mail;
 mod modules;
 mod notifications;
+mod orders;
 mod passkeys;
 mod payments;
 mod persisted_queries;
@@ -43,6 +44,7 @@ pub use load::{ConfigError, Sources};
 pub use mail::MailConfig;
 pub use modules::{ModulesConfig, RemoteConfig};
 pub use notifications::NotificationsConfig;
+pub use orders::OrdersConfig;
 pub use passkeys::PasskeysConfig;
 pub use payments::{CaptureMode, PaymentProvider, PaymentsConfig, StripeConfig};
 pub use persisted_queries::PersistedQueriesConfig;
@@ -84,6 +86,8 @@ pub struct Config {
     pub webhooks: WebhooksConfig,
     /// Who takes the money.
     pub payments: PaymentsConfig,
+    /// Orders.
+    pub orders: OrdersConfig,
     /// What instances share.
     pub redis: RedisConfig,
     /// Streams to clients: WebSocket, SSE, multipart.

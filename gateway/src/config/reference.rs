@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Config, Key, ProviderConfig, RemoteConfig, ShippingConfig, audit, auth, carts, database, events,
-    files, graph, limits, mail, modules, notifications, passkeys, payments, persisted_queries,
+    files, graph, limits, mail, modules, notifications, orders, passkeys, payments, persisted_queries,
     providers, push, realtime, redis, server, telemetry, webhooks,
 };
 
@@ -29,6 +29,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         files::KEYS,
         carts::KEYS,
         webhooks::KEYS,
+        orders::KEYS,
         payments::KEYS,
         redis::KEYS,
         realtime::KEYS,

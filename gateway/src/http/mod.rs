@@ -9,6 +9,7 @@ mod files;
 mod graphql;
 mod health;
 mod identity;
+mod invoices;
 mod multipart;
 mod origin;
 mod payments;
@@ -112,6 +113,7 @@ pub(crate) fn router(front: Front) -> Router {
         .route("/.well-known/jwks.json", get(documents::keys))
         .route(payments::ROUTE, post(payments::receive))
         .route(files::ROUTE, get(files::send).put(files::receive))
+        .route(invoices::ROUTE, get(invoices::send))
         .route(unsubscribe::ROUTE, get(unsubscribe::ask).post(unsubscribe::end));
     if server.introspection {
         router = router.route("/schema.graphql", get(documents::schema));

@@ -12,7 +12,7 @@ use axum::{
 use tracing::Instrument as _;
 use ulid::Ulid;
 
-use super::{files, unsubscribe};
+use super::{files, invoices, unsubscribe};
 
 /// Carries the request's id, in and out.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -55,6 +55,7 @@ pub(super) async fn follow(mut request: Request, next: Next) -> Response {
 fn shown(path: &str) -> &str {
     match path {
         path if path.starts_with(files::FOLDER) => files::ROUTE,
+        path if path.starts_with(invoices::FOLDER) => invoices::ROUTE,
         path if path.starts_with(unsubscribe::FOLDER) => unsubscribe::ROUTE,
         path => path,
     }

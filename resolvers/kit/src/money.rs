@@ -18,7 +18,7 @@ pub struct Money {
 impl Money {
     /// Decimal rendering, e.g. "12.90".
     async fn amount(&self) -> Decimal {
-        Decimal(render(self.minor_units.0, self.currency.digits()))
+        Decimal(self.rendered())
     }
 }
 
@@ -27,6 +27,12 @@ impl Money {
     #[must_use]
     pub const fn new(minor_units: i64, currency: CurrencyCode) -> Self {
         Self { minor_units: Long(minor_units), currency }
+    }
+
+    /// Decimal rendering without the currency, exact to the minor unit.
+    #[must_use]
+    pub fn rendered(&self) -> String {
+        render(self.minor_units.0, self.currency.digits())
     }
 }
 

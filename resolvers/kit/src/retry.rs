@@ -69,13 +69,27 @@ impl RetryKey {
         };
         match idempotency::claim(transaction, claim).await? {
             None => Ok(None),
-            Some(earlier) if earlier.input_hash == self.input_hash => Ok(Some(earlier.answer)),
-            Some(_) => Err(refuse(UserError::new(
-                UserErrorCode::IdempotencyMismatch,
-                FIELD,
-                "this key came with another input before",
-            ))),
+            Some(earlier) => self.answer(earlier).map(Some).map_err(refuse),
         }
+    }
+
+    /// The first answer, when the same request used the key before, without using
+    /// it.
+    ///
+    /// # Errors
+    /// In the answer IDEMPOTENCY_MISMATCH when the key came with another input;
+    /// else when the database fails.
+    pub async fn earlier(&self, db: &impl ConnectionTrait) -> Result<Result<Option<String>, UserError>> {
+        let earlier = idempotency::find(db, &self.scope, self.mutation, &self.key).await?;
+        Ok(earlier.map(|earlier| self.answer(earlier)).transpose())
+    }
+
+    fn answer(&self, earlier: idempotency::Model) -> Result<String, UserError> {
+        if earlier.input_hash == self.input_hash {
+            return Ok(earlier.answer);
+        }
+        let message = "this key came with another input before";
+        Err(UserError::new(UserErrorCode::IdempotencyMismatch, FIELD, message))
     }
 
     /// Forgets all keys that were used a week ago; how many.

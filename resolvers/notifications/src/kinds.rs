@@ -15,7 +15,8 @@ use kit::{
     DateTime,
     facts::{
         AccountCreated, AccountErased, ConfirmationRequested, ConversationRead, DeletionSet, EndReason,
-        IdentityLinked, MessageSent, ResetRequested, ReviewSaved, SessionRevoked, SessionStarted,
+        IdentityLinked, MessageSent, OrderChanged, OrderPaid, OrderState, PaymentChanged, PaymentState,
+        ResetRequested, ReviewSaved, SessionRevoked, SessionStarted,
     },
     ids::{AccountId, SellerId, UserId},
     ports::MailedTokenPurpose,
@@ -117,6 +118,56 @@ pub(crate) const KINDS: &[Kind] = &[
         token: None,
         fact: ReviewSaved::KIND,
         rule: review_answered,
+    },
+    Kind {
+        name: "order.placed",
+        label: "orders that you placed",
+        channels: &[InApp],
+        mail: Mail::Single,
+        texts: &[("en", include_str!("templates/en/order.placed.txt"))],
+        token: None,
+        fact: OrderChanged::KIND,
+        rule: order_placed,
+    },
+    Kind {
+        name: "order.paid",
+        label: "orders that you paid",
+        channels: &[InApp, Email],
+        mail: Mail::Single,
+        texts: &[("en", include_str!("templates/en/order.paid.txt"))],
+        token: None,
+        fact: OrderPaid::KIND,
+        rule: order_paid,
+    },
+    Kind {
+        name: "order.shipped",
+        label: "orders that were shipped",
+        channels: &[InApp, Email, Push],
+        mail: Mail::Single,
+        texts: &[("en", include_str!("templates/en/order.shipped.txt"))],
+        token: None,
+        fact: OrderChanged::KIND,
+        rule: order_shipped,
+    },
+    Kind {
+        name: "order.ended",
+        label: "orders that were cancelled or expired",
+        channels: &[InApp, Email],
+        mail: Mail::Single,
+        texts: &[("en", include_str!("templates/en/order.ended.txt"))],
+        token: None,
+        fact: OrderChanged::KIND,
+        rule: order_ended,
+    },
+    Kind {
+        name: "order.refunded",
+        label: "money that you get back",
+        channels: &[InApp, Email],
+        mail: Mail::Single,
+        texts: &[("en", include_str!("templates/en/order.refunded.txt"))],
+        token: None,
+        fact: PaymentChanged::KIND,
+        rule: order_refunded,
     },
     Kind {
         name: "account.welcome",
@@ -230,6 +281,52 @@ fn review_answered(event: &Event) -> Option<Told> {
         details: json!({}),
         position: 0,
     })
+}
+
+fn order_placed(event: &Event) -> Option<Told> {
+    order_at(event, OrderState::PendingPayment)
+}
+
+/// Once an order, as the fact is.
+fn order_paid(event: &Event) -> Option<Told> {
+    let fact: OrderPaid = event.read()?;
+    let order = fact.order_id.to_string();
+    Some(about_account(fact.account_id?, order.clone(), order))
+}
+
+/// Once, when all of it is on its way.
+fn order_shipped(event: &Event) -> Option<Told> {
+    order_at(event, OrderState::Fulfilled)
+}
+
+fn order_ended(event: &Event) -> Option<Told> {
+    let told = |state, word: &str| {
+        let told = order_at(event, state)?;
+        Some(Told { details: json!({ "how": word }), ..told })
+    };
+    told(OrderState::Cancelled, "cancelled").or_else(|| told(OrderState::Expired, "not paid in time"))
+}
+
+/// Once for the first part that goes back, and once when all of it did.
+fn order_refunded(event: &Event) -> Option<Told> {
+    let fact: PaymentChanged = event.read()?;
+    let how = match fact.state {
+        PaymentState::PartiallyRefunded => "part",
+        PaymentState::Refunded => "all",
+        _ => return None,
+    };
+    let key = format!("{}.{how}", fact.payment_id);
+    let told = about_account(fact.account_id?, key, fact.order_id.to_string());
+    Some(Told { details: json!({ "how": how }), ..told })
+}
+
+/// An account's order that has just moved there; guests have no feed.
+fn order_at(event: &Event, state: OrderState) -> Option<Told> {
+    let fact: OrderChanged = event.read()?;
+    let order = fact.order_id.to_string();
+    let has_moved = fact.transition.is_some() && fact.state == state;
+    has_moved.then_some(())?;
+    Some(about_account(fact.account_id?, order.clone(), order))
 }
 
 fn account_welcome(event: &Event) -> Option<Told> {

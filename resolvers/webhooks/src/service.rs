@@ -8,7 +8,10 @@ use entities::webhooks::{
 };
 use kit::{
     Clock, Database, DateTime, Id as _, Platform, Result, UserError, UserErrorCode,
-    facts::{ProductArchived, ProductChanged, ReviewSaved, WebhookChange, WebhookChanged},
+    facts::{
+        OrderChanged, OrderPaid, ProductArchived, ProductChanged, ReviewSaved, WebhookChange,
+        WebhookChanged,
+    },
     ids::{WebhookDeliveryId, WebhookEndpointId},
 };
 use sea_orm::DatabaseTransaction;
@@ -19,7 +22,14 @@ use crate::{WebhooksOptions, body, sender::Sender, signature};
 
 /// The kinds that leave the house. Everything about accounts, sessions,
 /// messages and work is private: a new kind is until it stands here.
-pub(crate) const PUBLIC: &[&str] = &[ProductChanged::KIND, ProductArchived::KIND, ReviewSaved::KIND];
+/// Orders are told by their ids, states and sellers: nothing personal.
+pub(crate) const PUBLIC: &[&str] = &[
+    ProductChanged::KIND,
+    ProductArchived::KIND,
+    ReviewSaved::KIND,
+    OrderChanged::KIND,
+    OrderPaid::KIND,
+];
 /// The most patterns of one endpoint.
 const MAX_KINDS: usize = 50;
 /// Secrets that sign at once; each is a piece of a header.

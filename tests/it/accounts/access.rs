@@ -78,7 +78,49 @@ pub(crate) const ACCESS: &[Row] = &[
         "{ auditEntries(first: 1) { nodes { id } } }",
         [GUEST, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OK],
     ),
+    ("order", "{ order(id: \"x\") { id } }", EVERYBODY),
+    (
+        "orders",
+        "{ orders(first: 1) { nodes { id } } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, OK, FORBIDDEN, OK],
+    ),
     // Mutations.
+    (
+        "checkout",
+        "mutation($nothing: ID!) { checkout(input: { cart: { id: $nothing }, cartVersion: 1, idempotencyKey: \
+            \"1\", email: \"a@b.example\", expectedTotal: { minorUnits: 1, currency: \"EUR\" } }) { \
+            userErrors { code } } }",
+        [NOT_FOUND; 6],
+    ),
+    (
+        "orderCancel",
+        "mutation($nothing: ID!) { orderCancel(id: $nothing, reason: \"No\") { userErrors { code } } }",
+        [NOT_FOUND; 6],
+    ),
+    (
+        "orderFulfil",
+        "mutation($nothing: ID!) { orderFulfil(id: $nothing, lines: [{ lineId: $nothing, quantity: 1 }]) { \
+            userErrors { code } } }",
+        [GUEST, FORBIDDEN, NOT_FOUND, FORBIDDEN, FORBIDDEN, NOT_FOUND],
+    ),
+    (
+        "orderReturnRequest",
+        "mutation($nothing: ID!) { orderReturnRequest(id: $nothing, lines: [{ lineId: $nothing, quantity: 1 \
+            }], reason: \"No\") { userErrors { code } } }",
+        [NOT_FOUND; 6],
+    ),
+    (
+        "orderReturnResolve",
+        "mutation($nothing: ID!) { orderReturnResolve(returnId: $nothing, state: APPROVED) { userErrors { \
+            code } } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, NOT_FOUND, FORBIDDEN, NOT_FOUND],
+    ),
+    (
+        "orderRefund",
+        "mutation($nothing: ID!) { orderRefund(input: { orderId: $nothing, reason: \"No\", idempotencyKey: \
+            \"1\" }) { userErrors { code } } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, NOT_FOUND, FORBIDDEN, NOT_FOUND],
+    ),
     (
         "accountDeletionSet",
         "mutation { accountDeletionSet(scheduled: false) { userErrors { code } } }",
@@ -351,6 +393,7 @@ pub(crate) const ACCESS: &[Row] = &[
             "BAD_USER_INPUT",
         ],
     ),
+    ("orderEvents", "subscription { orderEvents(orderId: \"x\") { cursor } }", [REFUSED; 6]),
     ("cartEvents", "subscription { cartEvents(cart: { token: \"x\" }) { cursor } }", [REFUSED; 6]),
     ("productEvents", "subscription { productEvents(ids: []) { cursor } }", ["BAD_USER_INPUT"; 6]),
     (

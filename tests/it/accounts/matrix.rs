@@ -36,7 +36,7 @@ const RULES: &[Rule] = &[
     (
         "Account",
         "id user email emailVerified roles locale currency addresses sessions mfaFactors identities version \
-         favourites",
+         favourites orders",
         OWNERS_AND_READERS,
     ),
     (
@@ -88,6 +88,27 @@ const RULES: &[Rule] = &[
     ("WebhookDelivery", "lastStatus", ADMINS_EMPTY),
     ("AuditEntry", "id sequence at actorId actor action hash facts", ADMINS),
     ("AuditFact", "sequence at kind subjectId data previousHash hash", ADMINS),
+    (
+        "Order",
+        "id number state allowedTransitions buyer lines sellerParts totals shippingAddress fulfilments \
+         returns history invoiceUrl placedAt version payments paymentStatus",
+        OWNERS_AND_READERS,
+    ),
+    ("Order", "payUntil", [NONE, NONE, NULL, NULL, NONE, NULL]),
+    (
+        "OrderLine",
+        "id variant title sku options quantity unitPrice discount tax total fulfilledQuantity \
+         cancelledQuantity returnedQuantity refundedQuantity",
+        OWNERS_AND_READERS,
+    ),
+    ("OrderPart", "id seller lines totals payout commission", OWNERS_AND_READERS),
+    ("OrderTransition", "to at", OWNERS_AND_READERS),
+    ("OrderTransition", "actor", OWNERS_AND_READERS),
+    ("OrderTransition", "from reason", [NONE, NONE, NULL, NULL, NONE, NULL]),
+    ("Fulfilment", "id carrier trackingNumber lines shippedAt", OWNERS_AND_READERS),
+    ("Fulfilment", "deliveredAt", [NONE, NONE, NULL, NULL, NONE, NULL]),
+    ("FulfilmentLine", "line quantity", OWNERS_AND_READERS),
+    ("OrderReturn", "id state reason lines requestedAt", OWNERS_AND_READERS),
     // Guarded fields of what everybody may see.
     ("Variant", "available", ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", VALUE, "FORBIDDEN", VALUE]),
 ];
@@ -162,6 +183,18 @@ const WAYS: &[Way] = &[
         "node(id: $id) { ... on WebhookEndpoint { deliveries { nodes % } } }",
         ById,
     ),
+    ("Order", "ord", "node(id: $id) %", ById),
+    ("Order", "ord", "order(id: $id) %", ById),
+    ("Order", "ord", "me { orders(first: 5) { nodes % } }", FromMe),
+    ("Order", "acct", "node(id: $id) { ... on Account { orders { nodes % } } }", ById),
+    ("OrderLine", "ord", "node(id: $id) { ... on Order { lines % } }", ById),
+    ("OrderPart", "ord", "order(id: $id) { sellerParts % }", ById),
+    ("OrderTransition", "ord", "node(id: $id) { ... on Order { history % } }", ById),
+    ("Fulfilment", "ful", "node(id: $id) %", ById),
+    ("Fulfilment", "ord", "order(id: $id) { fulfilments % }", ById),
+    ("FulfilmentLine", "ful", "node(id: $id) { ... on Fulfilment { lines % } }", ById),
+    ("OrderReturn", "ret", "node(id: $id) %", ById),
+    ("OrderReturn", "ord", "order(id: $id) { returns % }", ById),
     ("AuditEntry", "aud", "node(id: $id) %", ById),
     ("AuditEntry", "acct", "auditEntries(first: 1, actorId: $id) { nodes % }", ByRole),
     ("AuditFact", "aud", "node(id: $id) { ... on AuditEntry { facts % } }", ById),
@@ -175,7 +208,7 @@ const OPEN: &str = "AccountPayload AuditEntryConnection AuditEntryEdge AuthPaylo
     GenericWarning MessageChanged MessageConnection \
     MessageEdge MessagePayload MessageReportConnection MessageReportEdge MessageSent MfaChallenge \
     MfaEnrollPayload Money NotificationConnection NotificationEdge NotificationEvent \
-    NotificationPreferencePayload OrderTotals OutOfStockError PageInfo PriceChangedError PriceChangedWarning \
+    NotificationPreferencePayload OrderConnection OrderEdge OrderEvent OrderPayload OrderTotals OutOfStockError PageInfo PriceChangedError PriceChangedWarning \
     PriceRange Product ProductAttribute \
     ProductConnection ProductEdge ProductEvent ProductImage ProductOption ProductPayload \
     PushDevicePayload RateLimit RateLimitedError RatingSummary ReadAdvanced Review ReviewConnection \

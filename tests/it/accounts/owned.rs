@@ -47,6 +47,7 @@ impl Owned {
         owned.audit().await;
         owned.talk(&owner, &friend).await;
         owned.webhook(app).await;
+        owned.order(app).await;
         owned.notification(&owner).await;
         owned
     }
@@ -180,6 +181,15 @@ impl Owned {
         let delivery = delivery.await;
         self.keep("whe", &saved["endpoint"]["id"]);
         self.keep("whd", &delivery);
+    }
+
+    /// An order that was shipped, and of which something is to come back.
+    async fn order(&mut self, app: &TestApp) {
+        let [.., owner, _, _, admin] = &self.askers;
+        let (order, fulfilment, back) = crate::orders::with_a_return(app, owner, admin).await;
+        self.keep("ord", &order);
+        self.keep("ful", &fulfilment);
+        self.keep("ret", &back);
     }
 
     /// The friend's message is told to the owner some time later.

@@ -28,7 +28,7 @@ async fn payload(client: &Client, operation: &str, variables: Value) -> Value {
 #[tokio::test]
 async fn the_readmes_walk_through_an_account_works_as_pasted() {
     on_each_database(async |app: TestApp| {
-        let operations = schema::operations(&schema::readme().1);
+        let operations = schema::operations(&schema::readme().account);
         let [sign_up, sign_in, enrol, confirm, second, refresh, me] = operations.as_slice() else {
             panic!("the walk has other steps: {operations:#?}");
         };

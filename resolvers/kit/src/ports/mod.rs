@@ -7,6 +7,7 @@ mod files;
 mod guesses;
 mod guest_carts;
 mod identity;
+mod invoices;
 mod keys;
 mod mailed_tokens;
 mod offers;
@@ -32,6 +33,7 @@ pub use files::{
 pub use guesses::Guesses;
 pub use guest_carts::GuestCarts;
 pub use identity::Identity;
+pub use invoices::{Invoices, NoInvoice};
 pub use keys::KeySet;
 pub use mailed_tokens::{MailedTokenPurpose, MailedTokens};
 pub use offers::Offers;
