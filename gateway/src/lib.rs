@@ -17,7 +17,7 @@ pub use config::{
     AttemptsConfig, AuditConfig, AuthConfig, BudgetConfig, ByteSize, CaptureMode, CartsConfig, Config,
     ConfigError, CorsConfig, DatabaseConfig, EventsConfig, FilesConfig, ForwardedHeader, GraphConfig,
     GuessesConfig, LimitsConfig, LogFormat, MailConfig, ModulesConfig, NotificationsConfig,
-    OrdersConfig, PaymentProvider, PaymentsConfig, PersistedQueriesConfig, ProviderConfig, PushConfig,
-    RealtimeConfig, RedisConfig, RemoteConfig, S3Config, ServerConfig, ShippingConfig, Sources,
-    StripeConfig, TelemetryConfig, WebhooksConfig, markdown,
+    OrdersConfig, PasskeysConfig, PaymentProvider, PaymentsConfig, PersistedQueriesConfig,
+    ProviderConfig, PushConfig, RealtimeConfig, RedisConfig, RemoteConfig, S3Config, ServerConfig,
+    ShippingConfig, Sources, StripeConfig, TelemetryConfig, WebhooksConfig, markdown,
 };

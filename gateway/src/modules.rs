@@ -7,7 +7,7 @@ use crate::{Config, ConfigError, StartError};
 /// All modules of the product, configured.
 fn all(config: &Config) -> Result<Vec<Box<dyn Module>>, ConfigError> {
     Ok(vec![
-        Box::new(users::Users::new(config.auth.users()?)),
+        Box::new(users::Users::new(config.auth.users(&config.server)?)),
         Box::new(products::Products),
         Box::new(carts::Carts::new(config.carts.options()?)),
         Box::new(messages::Messages),

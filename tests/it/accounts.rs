@@ -12,6 +12,7 @@ mod privacy;
 mod profile;
 mod sessions;
 mod sign_up;
+mod suspension;
 mod timing;
 pub(crate) mod walk;
 

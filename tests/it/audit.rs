@@ -80,6 +80,8 @@ async fn watch_rows(app: &TestApp) {
             "audit_",
             "event_",
             "mailed_tokens",
+            // What guests ask for changes nothing.
+            "passkey_challenges",
             "notification",
             "webhook_deliveries",
             "sqlite_",
@@ -363,6 +365,19 @@ async fn entries_are_paged_newest_first_with_few_statements() {
             let refused = admin.ask(ENTRIES, variables).await;
             assert_eq!(refused["errors"][0]["message"], message);
         }
+        for arguments in ["first: 101", "first: -1", "first: 1, last: 1"] {
+            let query = format!("{{ auditEntries({arguments}) {{ nodes {{ id }} }} }}");
+            let refused = admin.ask(&query, json!({})).await;
+            assert_eq!(
+                refused["errors"][0]["extensions"]["code"], "BAD_USER_INPUT",
+                "{arguments}: {refused}"
+            );
+        }
+        let of_a_product = json!({ "actor": "prod_01KCXKZQQ2WA0CPSVDR8PGTVQ5" });
+        assert_eq!(entries(&app, &admin, of_a_product).await, Vec::<Value>::new());
+        let backwards =
+            json!({ "at": { "from": "2030-01-01T00:00:00Z", "to": "2020-01-01T00:00:00Z" } });
+        assert_eq!(entries(&app, &admin, backwards).await, Vec::<Value>::new());
         app.stop().await;
     })
     .await;

@@ -166,6 +166,17 @@ async fn live(app: &TestApp, vera: &Client, other: &Client) {
         json!({ "id": product }),
     )
     .await;
+    let variants =
+        "query($id: ID!) { product(by: { id: $id }) { variants(first: 1) { nodes { id } } } }";
+    let variants = data(vera, variants, json!({ "id": product })).await;
+    payload(
+        vera,
+        "mutation($variant: ID!) { cartCreate(lines: [{ variantId: $variant, note: \"For my zither\" }]) { \
+            userErrors { code } } cartShippingAddressSet(address: { name: \"Vera Verschwind\", lines: \
+            [\"Geheimgasse 77\"], city: \"Linz\", country: \"AT\" }) { userErrors { code } } }",
+        json!({ "variant": variants["product"]["variants"]["nodes"][0]["id"] }),
+    )
+    .await;
     payload(
         vera,
         "mutation { pushDeviceRegister(token: \"veras-phone-token\", platform: \"ios\") { userErrors { \
@@ -234,7 +245,18 @@ async fn an_erased_accounts_personal_data_is_in_no_table_file_or_mail() {
         let other = somebody(&app, "otto").await;
         live(&app, &vera, &other).await;
         let before = traces(&app, &TRACES).await;
-        for place in ["users", "accounts", "sessions", "addresses", "reviews", "messages", "uploads", "orders"] {
+        for place in [
+            "users",
+            "accounts",
+            "sessions",
+            "addresses",
+            "reviews",
+            "messages",
+            "uploads",
+            "carts",
+            "cart_lines",
+            "orders",
+        ] {
             assert!(before.iter().any(|trace| trace.starts_with(place)), "{place}: {before:?}");
         }
         let ids = data(&vera, "{ me { id user { id } } }", json!({})).await["me"].take();
@@ -373,6 +395,67 @@ async fn scheduling_needs_the_password_and_taking_it_back_only_the_session() {
             told == 2 && feed.iter().any(|node| node["title"] == title)
         })
         .await;
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_shows_whose_account_it_is_is_bounded_and_so_are_wrong_tries() {
+    on_each_database_with(|config| config.limits.enabled = false, async |app| {
+        let ada = somebody(&app, "ada").await;
+        let code = async |password: &str| {
+            let variables = json!({ "scheduled": true, "password": password });
+            let payload = data(&ada, SET, variables).await["accountDeletionSet"].take();
+            payload["userErrors"][0]["code"].as_str().unwrap_or("OK").to_owned()
+        };
+
+        for wrong in [String::new(), "x".repeat(129), "x".repeat(100_000)] {
+            assert_eq!(code(&wrong).await, "BAD_CREDENTIALS", "{} letters", wrong.len());
+        }
+        for _ in 3..20 {
+            assert_eq!(code("wrong horse battery").await, "BAD_CREDENTIALS");
+        }
+        assert_eq!(code("wrong horse battery").await, "LIMIT_EXCEEDED", "the 21st");
+        assert_eq!(code(PASSWORD).await, "LIMIT_EXCEEDED", "a right one reads the same");
+
+        let day = "SELECT CAST(deletion_scheduled_at AS text) FROM accounts WHERE email = 'ada@example.com'";
+        assert_eq!(rows(&app, day).await, [""], "nothing changed");
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_that_can_not_be_erased_holds_up_nobody() {
+    on_each_database_with(slowly, async |app| {
+        for name in ["ada", "bob"] {
+            schedule(&somebody(&app, name).await, PASSWORD).await;
+        }
+        let is_postgres = app.app().db().read().get_database_backend() == DbBackend::Postgres;
+        let refuse = match is_postgres {
+            true => vec![
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$",
+                "CREATE TRIGGER refuse BEFORE DELETE ON accounts FOR EACH ROW \
+                 WHEN (OLD.email = 'ada@example.com') EXECUTE FUNCTION refuse()",
+            ],
+            false => vec![
+                "CREATE TRIGGER refuse BEFORE DELETE ON accounts WHEN OLD.email = 'ada@example.com' \
+                 BEGIN SELECT RAISE(ABORT, 'no'); END",
+            ],
+        };
+        for statement in refuse {
+            execute(&app, statement).await;
+        }
+
+        let due = "UPDATE accounts SET deletion_scheduled_at = CASE email WHEN 'ada@example.com' THEN 1 ELSE 2 \
+                   END WHERE deletion_scheduled_at IS NOT NULL";
+        execute(&app, due).await;
+
+        let left = "SELECT email FROM accounts WHERE email IN ('ada@example.com', 'bob@example.com')";
+        eventually("bob is erased", async || rows(&app, left).await == ["ada@example.com"]).await;
+        execute(&app, if is_postgres { "DROP TRIGGER refuse ON accounts" } else { "DROP TRIGGER refuse" }).await;
+        eventually("ada is erased", async || rows(&app, left).await.is_empty()).await;
         app.stop().await;
     })
     .await;

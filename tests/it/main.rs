@@ -20,6 +20,7 @@ mod log;
 mod messages;
 mod notifications;
 mod orders;
+mod passkeys;
 mod payments;
 mod persisted;
 mod progress;

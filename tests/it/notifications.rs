@@ -3,7 +3,7 @@
 
 mod feed;
 mod kinds;
-mod mail;
+pub(crate) mod mail;
 mod push;
 mod smtp;
 mod stream;
@@ -101,7 +101,7 @@ async fn settled(app: &TestApp) {
 }
 
 /// Waits until something holds.
-async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
+pub(crate) async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
     for _ in 0..1_000 {
         if holds().await {
             return;

@@ -1,5 +1,5 @@
-//! House rules that a test can hold: who may depend on whom, how files open,
-//! how long they are.
+//! House rules that a test can hold: who may depend on whom, how files open, how
+//! long they are, what stands beside a guard.
 
 use std::{
     fs,
@@ -105,4 +105,48 @@ fn only_the_gateway_reads_the_environment() {
     let bad: Vec<PathBuf> = found.into_iter().filter(reads).collect();
 
     assert_eq!(bad, Vec::<PathBuf>::new());
+}
+
+#[test]
+fn every_guard_stands_beside_the_directive_that_publishes_it() {
+    let mut found = Vec::new();
+    files(&root().join("resolvers"), "rs", &mut found);
+    let (mut wrong, mut guards) = (Vec::new(), 0);
+
+    for file in found {
+        let text = fs::read_to_string(&file).expect("text");
+        for attribute in text.split("#[graphql(").skip(1) {
+            let attribute = attribute.split(")]").next().unwrap_or_default();
+            let guard = attribute.split_once("guard = \"").map(|(_, rest)| rest.replace("\\\"", "'"));
+            let guard = guard.and_then(|rest| rest.split('"').next().map(str::to_owned));
+            let wanted = match &guard {
+                None => None,
+                Some(guard) if guard.ends_with("SignedIn") => {
+                    Some("kit::authenticated::apply()".to_owned())
+                }
+                Some(guard) => Some(format!("requires_scopes = \"{}\"", permission(guard, &text))),
+            };
+            guards += usize::from(guard.is_some());
+            let publishes =
+                attribute.contains("authenticated::apply") || attribute.contains("requires_scopes");
+            let is_right = wanted.as_ref().map_or(!publishes, |wanted| attribute.contains(wanted));
+            if !is_right {
+                wrong.push(format!("{}: {attribute}: wants {wanted:?}", file.display()));
+            }
+        }
+    }
+
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(guards > 30, "only {guards} guards were found");
+}
+
+/// The permission of `Require('a:b')` or `Require(NAME)`.
+fn permission(guard: &str, text: &str) -> String {
+    let inner = guard.split_once("Require(").map_or("", |(_, rest)| rest.trim_end_matches(')'));
+    if let Some(literal) = inner.strip_prefix('\'') {
+        return literal.trim_end_matches('\'').to_owned();
+    }
+    let constant = text.lines().find(|line| line.contains(&format!("const {inner}:")));
+    let value = constant.and_then(|line| line.split('"').nth(1));
+    value.unwrap_or_else(|| panic!("{guard}: no constant {inner}")).to_owned()
 }

@@ -39,6 +39,10 @@ pub struct Model {
     pub version: i32,
     /// When it is erased, if its owner wants that.
     pub deletion_scheduled_at: Option<DateTime>,
+    /// Since when staff keep it from signing in, if they do.
+    pub suspended_at: Option<DateTime>,
+    /// Why they do, in their words.
+    pub suspension_reason: Option<String>,
 }
 
 /// An account without its secrets.
@@ -63,6 +67,10 @@ pub struct Details {
     pub version: i32,
     /// When it is erased, if its owner wants that.
     pub deletion_scheduled_at: Option<DateTime>,
+    /// Since when staff keep it from signing in, if they do.
+    pub suspended_at: Option<DateTime>,
+    /// Why they do, in their words.
+    pub suspension_reason: Option<String>,
 }
 
 /// An account and the name of whose it is.
@@ -136,6 +144,8 @@ impl From<Model> for Details {
             currency: row.currency,
             version: row.version,
             deletion_scheduled_at: row.deletion_scheduled_at,
+            suspended_at: row.suspended_at,
+            suspension_reason: row.suspension_reason,
         }
     }
 }

@@ -18,6 +18,9 @@ pub struct Model {
     pub id: ChallengeId,
     /// Whose.
     pub account_id: AccountId,
+    /// What the assertion of a passkey is checked against, as the WebAuthn library
+    /// writes it; none where the account has no passkey.
+    pub passkey: Option<String>,
     /// What the client called itself.
     pub user_agent: Option<String>,
     /// When the first step was done.

@@ -52,8 +52,8 @@ pub(super) fn not_due(now: DateTime) -> Condition {
     Condition::any().add(Column::DeletionScheduledAt.is_null()).add(Column::DeletionScheduledAt.gt(now))
 }
 
-/// Whether an account is there and its day has not come; holds its row until
-/// the transaction ends.
+/// Whether an account is there, its day has not come and nobody has suspended it;
+/// holds its row until the transaction ends.
 ///
 /// # Errors
 /// When the database fails.
@@ -62,7 +62,10 @@ pub async fn is_open(
     id: AccountId,
     now: DateTime,
 ) -> Result<bool, DbErr> {
-    let mut row = Entity::find_by_id(id).select_only().column(Column::DeletionScheduledAt);
+    let mut row = Entity::find_by_id(id)
+        .select_only()
+        .column(Column::DeletionScheduledAt)
+        .filter(Column::SuspendedAt.is_null());
     if transaction.get_database_backend() == DbBackend::Postgres {
         row = row.lock_shared();
     }
@@ -97,29 +100,42 @@ pub async fn due_and_signed_in(
         .await
 }
 
-/// Whether the day of an account came before `before`.
+/// The next account whose day came before `before`, other than these.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn has_due(db: &impl ConnectionTrait, before: DateTime) -> Result<bool, DbErr> {
-    Entity::find().filter(Column::DeletionScheduledAt.lte(before)).exists(db).await
+pub async fn next_due(
+    db: &impl ConnectionTrait,
+    before: DateTime,
+    except: &[AccountId],
+) -> Result<Option<AccountId>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::DeletionScheduledAt.lte(before))
+        .filter(Column::Id.is_not_in(except.iter().copied()))
+        .order_by_asc(Column::DeletionScheduledAt)
+        .order_by_asc(Column::Id)
+        .limit(1)
+        .into_tuple()
+        .one(db)
+        .await
 }
 
-/// Takes the next account whose day came before `before`, for this transaction
-/// alone: others pass it over.
+/// Takes an account whose day came before `before`, for this transaction alone;
+/// `None` when another one has it, or its day was taken back.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn take(
     transaction: &impl ConnectionTrait,
+    id: AccountId,
     before: DateTime,
-) -> Result<Option<(AccountId, UserId)>, DbErr> {
-    let mut row = Entity::find()
+) -> Result<Option<UserId>, DbErr> {
+    let mut row = Entity::find_by_id(id)
         .select_only()
-        .columns([Column::Id, Column::UserId])
-        .filter(Column::DeletionScheduledAt.lte(before))
-        .order_by_asc(Column::DeletionScheduledAt)
-        .limit(1);
+        .column(Column::UserId)
+        .filter(Column::DeletionScheduledAt.lte(before));
     if transaction.get_database_backend() == DbBackend::Postgres {
         row = row.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     }

@@ -107,6 +107,7 @@ pub async fn account_of(
         .join(JoinType::InnerJoin, Relation::Account.def())
         .filter(is_active(now))
         .filter(deletion::not_due(now))
+        .filter(account::Column::SuspendedAt.is_null())
         .into_tuple()
         .one(db)
         .await

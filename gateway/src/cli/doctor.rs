@@ -26,6 +26,7 @@ pub(super) async fn run(config: Config, sources: &Sources) -> Result<(), Failure
     findings.push(("address".to_owned(), address(&config.server).await));
     findings.push(("payments".to_owned(), payments(&config)));
     findings.extend(all_modules(&config).await?);
+    findings.extend(providers(&config).await?);
     if !config.server.introspection && config.server.playground {
         let text = "served, but without the schema: server.introspection is off";
         findings.push(("playground".to_owned(), Finding::Note(text.to_owned())));
@@ -120,6 +121,31 @@ async fn all_modules(config: &Config) -> Result<Vec<(String, Finding)>, Failure>
         findings.push((format!("module {name}"), finding));
     }
     findings.extend(remote_modules(choice).await?);
+    Ok(findings)
+}
+
+/// The identity providers. Without one that is away everything else works.
+async fn providers(config: &Config) -> Result<Vec<(String, Finding)>, Failure> {
+    let mut findings = Vec::new();
+    for (name, provider) in &config.auth.providers {
+        let issuer = provider.issuer.trim();
+        let takes = match (provider.client_id.is_empty(), provider.takes_tokens()) {
+            (false, true) => "codes and bearer tokens",
+            (false, false) => "codes",
+            (true, _) => "bearer tokens",
+        };
+        let client = remote::client().map_err(|error| Failure::Failed(error.to_string()))?;
+        let published = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let answer = client.get(&published).timeout(config.auth.provider_timeout).send().await;
+        let finding = match answer {
+            Ok(answer) if answer.status().is_success() => {
+                Finding::Fine(format!("{issuer} answers; {takes}"))
+            }
+            Ok(answer) => Finding::Note(format!("{issuer} answers {}; {takes}", answer.status())),
+            Err(_) => Finding::Note(format!("{issuer} does not answer; {takes}")),
+        };
+        findings.push((format!("identity provider {name}"), finding));
+    }
     Ok(findings)
 }
 

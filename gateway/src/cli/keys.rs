@@ -33,7 +33,7 @@ pub(super) struct RotateArguments {
 }
 
 pub(super) async fn run(command: Command, config: &Config) -> Result<(), Failure> {
-    let options = config.auth.users()?;
+    let options = config.auth.users(&config.server)?;
     let configured = keys::check(&options).unwrap_or_default();
     match command {
         Command::List if !configured.is_empty() => {

@@ -6,7 +6,9 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use users::UsersOptions;
 
-use super::{ConfigError, Key, ProviderConfig, key, providers, text::masked};
+use super::{
+    ConfigError, Key, PasskeysConfig, ProviderConfig, ServerConfig, key, providers, text::masked,
+};
 
 /// Accounts, tokens and sessions.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,6 +40,8 @@ pub struct AuthConfig {
     pub default_locale: String,
     /// Preferred currency of new accounts.
     pub default_currency: String,
+    /// Who asks for passkeys.
+    pub passkeys: PasskeysConfig,
     /// Identity providers, by name.
     pub providers: BTreeMap<String, ProviderConfig>,
     /// How far a provider's clock may be from ours.
@@ -103,6 +107,7 @@ impl Default for AuthConfig {
             deletion_pause: users.deletion_pause,
             default_locale: users.default_locale,
             default_currency: users.default_currency.to_string(),
+            passkeys: PasskeysConfig::default(),
             providers: BTreeMap::new(),
             clock_skew: users.clock_skew,
             provider_timeout: users.provider_timeout,
@@ -117,7 +122,7 @@ impl AuthConfig {
     ///
     /// # Errors
     /// When the currency is none, or a key can't be read or a provider can't be used.
-    pub(crate) fn users(&self) -> Result<UsersOptions, ConfigError> {
+    pub(crate) fn users(&self, server: &ServerConfig) -> Result<UsersOptions, ConfigError> {
         use secrecy::ExposeSecret as _;
 
         let default_currency = self.default_currency.parse().map_err(|_| {
@@ -142,6 +147,7 @@ impl AuthConfig {
             deletion_pause: self.deletion_pause,
             default_locale: self.default_locale.clone(),
             default_currency,
+            passkeys: self.passkeys.options(server)?,
             providers: providers::options(&self.providers, &self.issuer)?,
             clock_skew: self.clock_skew,
             provider_timeout: self.provider_timeout,

@@ -178,3 +178,49 @@ fn is_country(text: &str) -> bool {
 fn wrong(place: &str, text: &str, example: &str) -> ConfigError {
     ConfigError::Value(format!("{place}: `{text}` is none such as `{example}`"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(prices: &[&str], tax: &[&str]) -> CartsConfig {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let post =
+            ShippingConfig { prices: texts(prices), eta_days_max: 3, ..ShippingConfig::default() };
+        let shipping = BTreeMap::from([("post".to_owned(), post)]);
+        CartsConfig { tax: texts(tax), shipping, ..CartsConfig::default() }
+    }
+
+    #[test]
+    fn rates_and_taxes_are_read_and_replace_the_built_in_ones() {
+        let options = with(&["EUR 490", "KWD 1500"], &["DE 1900"]).options().expect("readable");
+
+        let post = RateOptions {
+            handle: "post".to_owned(),
+            title: "post".to_owned(),
+            prices: BTreeMap::from([("EUR".to_owned(), 490), ("KWD".to_owned(), 1_500)]),
+            eta_days_max: Some(3),
+            ..RateOptions::default()
+        };
+        assert_eq!(options.shipping, [post]);
+        assert_eq!(options.tax, BTreeMap::from([("DE".to_owned(), 1_900)]));
+        let built_in = CartsConfig::default().options().expect("the default can be used");
+        assert_eq!(built_in.shipping, RateOptions::built_in());
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_named() {
+        let cases = [
+            (with(&["490"], &[]), "carts.shipping.post.prices: `490` is none such as `EUR 490`"),
+            (with(&["EUR -1"], &[]), "carts.shipping.post.prices: `EUR -1` is none such as `EUR 490`"),
+            (with(&["EUX 1"], &[]), "carts.shipping.post.prices: `EUX 1` is none such as `EUR 490`"),
+            (with(&[], &[]), "carts.shipping.post.prices must have one, such as `EUR 490`"),
+            (with(&["EUR 1"], &["DE"]), "carts.tax: `DE` is none such as `DE 1900`"),
+            (with(&["EUR 1"], &["DE 10001"]), "carts.tax: `DE 10001` is none such as `DE 1900`"),
+        ];
+        for (config, problem) in cases {
+            let error = config.options().expect_err("it can't be read");
+            assert_eq!(error.to_string(), problem);
+        }
+    }
+}

@@ -149,6 +149,7 @@ impl Default for AttemptsConfig {
     fn default() -> Self {
         let fields = [
             "sessionSignIn",
+            "passkeyChallenge",
             "accountSignUp",
             "passwordResetRequest",
             "passwordReset",

@@ -157,7 +157,7 @@ impl Sources {
 
 /// What serde can't see: values that fit their type and yet can't work.
 fn check(config: &Config) -> Result<(), ConfigError> {
-    config.auth.users()?;
+    config.auth.users(&config.server)?;
     config.notifications()?;
     config.payments.options()?;
     let problem = config

@@ -103,6 +103,11 @@ impl Default for ProviderConfig {
 }
 
 impl ProviderConfig {
+    /// Whether its own tokens are taken.
+    pub(crate) const fn takes_tokens(&self) -> bool {
+        !self.audience.is_empty() || !self.authorized_parties.is_empty()
+    }
+
     fn options(&self, name: &str) -> ProviderOptions {
         let set = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         let has_secret = !self.client_secret.expose_secret().trim().is_empty();

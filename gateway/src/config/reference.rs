@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{
     Config, Key, ProviderConfig, RemoteConfig, ShippingConfig, audit, auth, carts, database, events,
-    files, graph, limits, mail, modules, notifications, orders, payments, persisted_queries, providers,
-    push, realtime, redis, server, telemetry, webhooks,
+    files, graph, limits, mail, modules, notifications, orders, passkeys, payments, persisted_queries,
+    providers, push, realtime, redis, server, telemetry, webhooks,
 };
 
 /// What a name of one's own is called in the table.
@@ -22,6 +22,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> {
         limits::KEYS,
         persisted_queries::KEYS,
         auth::KEYS,
+        passkeys::KEYS,
         providers::KEYS,
         modules::KEYS,
         events::KEYS,

@@ -31,6 +31,9 @@ pub(super) const KEYS: &[Key] = &[
 
 impl Default for TelemetryConfig {
     fn default() -> Self {
-        Self { format: LogFormat::Pretty, filter: "info,sea_orm_migration=warn,sqlx=warn".to_owned() }
+        Self {
+            format: LogFormat::Pretty,
+            filter: "info,sea_orm_migration=warn,sqlx=warn,webauthn_rs_core=off".to_owned(),
+        }
     }
 }

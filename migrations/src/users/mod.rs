@@ -7,6 +7,9 @@ mod m0004_second_steps;
 mod m0005_identities;
 mod m0006_deletion;
 mod m0007_signing_keys;
+mod m0008_passkeys;
+mod m0009_suspension;
+mod m0010_erased_logins;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -19,5 +22,8 @@ pub(crate) fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0005_identities::Migration),
         Box::new(m0006_deletion::Migration),
         Box::new(m0007_signing_keys::Migration),
+        Box::new(m0008_passkeys::Migration),
+        Box::new(m0009_suspension::Migration),
+        Box::new(m0010_erased_logins::Migration),
     ]
 }

@@ -34,7 +34,6 @@ impl Query {
     }
 
     /// Discount codes, newest first.
-    #[expect(clippy::too_many_arguments, reason = "one for each argument of the field")]
     #[graphql(guard = "Require(\"discounts:read\")", requires_scopes = "discounts:read")]
     async fn discounts(
         &self,

@@ -20,6 +20,8 @@ pub enum AuthenticationMethod {
     BearerToken,
     /// Email and password.
     Password,
+    /// A passkey that nobody was named to.
+    Passkey,
     /// A refresh token.
     RefreshToken,
     /// The second step of a sign-in.

@@ -51,6 +51,8 @@ pub enum UserErrorCode {
     /// Nothing is wrong with this item, but another one of the request failed, so
     /// neither was changed.
     NotApplied,
+    /// The account is suspended. Told only to who has shown all that signs in to it.
+    Suspended,
 }
 
 /// An expected failure the client should show or handle.
@@ -155,6 +157,18 @@ impl UserError {
     #[must_use]
     pub fn new(code: UserErrorCode, field: &str, message: impl Into<String>) -> Self {
         Self::Generic(GenericError { code, field: path(field), message: message.into() })
+    }
+
+    /// Its stable code.
+    #[must_use]
+    pub const fn stable_code(&self) -> UserErrorCode {
+        match self {
+            Self::Generic(error) => error.code,
+            Self::VersionConflict(error) => error.code,
+            Self::OutOfStock(error) => error.code,
+            Self::RateLimited(error) => error.code,
+            Self::PriceChanged(error) => error.code,
+        }
     }
 
     /// The input breaks a rule.

@@ -15,8 +15,8 @@ use kit::{
     DateTime,
     facts::{
         AccountCreated, AccountErased, ConfirmationRequested, ConversationRead, DeletionSet, EndReason,
-        MessageSent, OrderChanged, OrderPaid, OrderState, PaymentChanged, PaymentState, ResetRequested,
-        ReviewSaved, SessionRevoked, SessionStarted,
+        IdentityLinked, MessageSent, OrderChanged, OrderPaid, OrderState, PaymentChanged, PaymentState,
+        ResetRequested, ReviewSaved, SessionRevoked, SessionStarted,
     },
     ids::{AccountId, SellerId, UserId},
     ports::MailedTokenPurpose,
@@ -229,6 +229,16 @@ pub(crate) const KINDS: &[Kind] = &[
         fact: DeletionSet::KIND,
         rule: account_deletion,
     },
+    Kind {
+        name: "identity.linked",
+        label: "new ways to sign in",
+        channels: &[InApp, Email],
+        mail: Mail::Security,
+        texts: &[("en", include_str!("templates/en/identity.linked.txt"))],
+        token: None,
+        fact: IdentityLinked::KIND,
+        rule: identity_linked,
+    },
 ];
 
 /// The message's text is not in the fact, and so in no notification.
@@ -362,6 +372,14 @@ fn account_deletion(event: &Event) -> Option<Told> {
         _ => String::new(),
     };
     Some(Told { details: json!({ "day": fact.scheduled_at.map(day) }), ..told })
+}
+
+/// Once a login; who has just come with it has no need to hear of it.
+fn identity_linked(event: &Event) -> Option<Told> {
+    let fact: IdentityLinked = event.read()?;
+    let told = about_account(fact.account, fact.identity.to_string(), fact.account.to_string());
+    let details = json!({ "provider": fact.provider });
+    (!fact.made_account).then_some(Told { details, ..told })
 }
 
 fn about_account(account: AccountId, key: String, target: String) -> Told {

@@ -199,7 +199,7 @@ mod tests {
             key: String::new(),
             actor_id: None,
             target_id: None,
-            details: json!({ "stars": 4, "day": "2026-01-15", "how": "cancelled" }),
+            details: json!({ "stars": 4, "day": "2026-01-15", "provider": "acme", "how": "cancelled" }),
             count,
             position: 0,
             locale: "pt-BR".to_owned(),

@@ -11,6 +11,7 @@ use subscriptions::EventLog;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    erased::ErasedLogins,
     events::{self, EndReason},
     failure::{Failure, Refusal},
     second_factor,
@@ -22,6 +23,9 @@ use crate::{
 const LOOK: Duration = Duration::from_secs(60);
 /// Accounts whose sessions are ended in one go.
 const BATCH: u64 = 100;
+
+/// Accounts that may be passed over in one go.
+const MOST_LEFT: usize = 100;
 
 /// What shows that the owner asks.
 pub(crate) struct Proof {
@@ -50,7 +54,7 @@ impl Service {
         };
         let now = self.clock.now();
         let day = now.plus(sessions::milliseconds(self.options.deletion_grace));
-        let code = proof.code;
+        let code = proof.code.map(|code| self.answered_with(code));
         let scheduled = self.db.transaction(move |transaction| {
             let code = code.clone();
             Box::pin(async move {
@@ -87,12 +91,24 @@ impl Service {
             }
         }
         let before = now.plus(-sessions::milliseconds(self.options.deletion_pause));
-        while !stop.is_cancelled() && deletion::has_due(self.db.read(), before).await? {
-            let erased =
-                self.db.transaction(move |transaction| Box::pin(erase_next(transaction, before, now)));
-            match erased.await? {
-                Some(account) => tracing::info!(account.id = %account, "erased {account}"),
-                None => break,
+        let mut left = Vec::new();
+        while let Some(account) = deletion::next_due(self.db.read(), before, &left).await? {
+            if stop.is_cancelled() || left.len() > MOST_LEFT {
+                break;
+            }
+            let logins = self.erased.clone();
+            let erased = self.db.transaction(move |transaction| {
+                Box::pin(erase(transaction, logins.clone(), account, before, now))
+            });
+            match erased.await {
+                Ok(true) => tracing::info!(account.id = %account, "erased {account}"),
+                // Another process has it.
+                Ok(false) => left.push(account),
+                // Those after it need not wait for what is wrong with this one.
+                Err(error) => {
+                    tracing::error!(account.id = %account, ?error, "{account} can't be erased yet");
+                    left.push(account);
+                }
             }
         }
         Ok(())
@@ -128,14 +144,17 @@ async fn set(
     own.into_iter().next().ok_or(Error::Unauthenticated)
 }
 
-async fn erase_next(
+async fn erase(
     transaction: &DatabaseTransaction,
+    logins: ErasedLogins,
+    account: AccountId,
     before: DateTime,
     now: DateTime,
-) -> Result<Option<AccountId>> {
-    let Some((account, user)) = deletion::take(transaction, before).await? else { return Ok(None) };
+) -> Result<bool> {
+    let Some(user) = deletion::take(transaction, account, before).await? else { return Ok(false) };
+    logins.note(transaction, account, now).await?;
     sessions::end(transaction, session::Which::AllOf(account), EndReason::Erased, now).await?;
     let seller = deletion::erase(transaction, account, user).await?;
     EventLog::append(transaction, events::account_erased(account, user, seller, now)).await?;
-    Ok(Some(account))
+    Ok(true)
 }

@@ -8,7 +8,7 @@ use kit::{
     facts::{
         AccountCreated, AccountErased, AccountUpdated, ConfirmationRequested, DeletionSet,
         IdentityLinked, IdentityUnlinked, ResetRequested, RolesChanged, SecondFactorChanged,
-        SessionRevoked, SessionStarted, SignInFailed,
+        SessionRevoked, SessionStarted, SignInFailed, SuspensionSet,
     },
     ids::{AccountId, SellerId, SessionId, UserId},
 };
@@ -51,9 +51,10 @@ pub(crate) fn roles_changed(account: AccountId, roles: Vec<Role>, at: DateTime) 
     NewEvent::new(&RolesChanged { account, roles }, at)
 }
 
-pub(crate) fn identity_linked(identity: &identity::Model, at: DateTime) -> NewEvent {
-    let provider = identity.provider.clone();
-    NewEvent::new(&IdentityLinked { account: identity.account_id, identity: identity.id, provider }, at)
+pub(crate) fn identity_linked(identity: &identity::Model, made_account: bool, at: DateTime) -> NewEvent {
+    let (account, provider) = (identity.account_id, identity.provider.clone());
+    let fact = IdentityLinked { account, identity: identity.id, provider, made_account };
+    NewEvent::new(&fact, at)
 }
 
 pub(crate) fn identity_unlinked(identity: &identity::Model, at: DateTime) -> NewEvent {
@@ -80,6 +81,11 @@ pub(crate) fn deletion_set(
     at: DateTime,
 ) -> NewEvent {
     NewEvent::new(&DeletionSet { account, scheduled_at }, at)
+}
+
+/// `account.suspension_set`.
+pub(crate) fn suspension_set(account: AccountId, is_suspended: bool, at: DateTime) -> NewEvent {
+    NewEvent::new(&SuspensionSet { account, is_suspended }, at)
 }
 
 /// `account.erased`.

@@ -66,10 +66,20 @@ pub(crate) enum Refusal {
     NoSuchIdentity,
     /// The account has as many logins as it may.
     TooManyIdentities(usize),
+    /// No passkey that anybody has enrolled answered what it was asked.
+    BadPasskey,
+    /// The account has no passkey that could be asked.
+    NoPasskey,
+    /// Without this passkey nobody could sign in to the account.
+    LastPasskey,
     /// Without this login nobody could sign in to the account.
     LastLogin,
     /// There is no such account.
     NoSuchAccount,
+    /// All was right, but staff keep the account from signing in.
+    Suspended,
+    /// Nobody suspends their own account.
+    OwnSuspension,
     /// Administrators don't lock themselves out.
     OwnAdmin,
     /// No active session of the account has this id.

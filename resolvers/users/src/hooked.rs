@@ -4,6 +4,7 @@ use kit::{Attempt, Authenticated, Error, NotLetIn};
 
 use crate::{
     failure::{Failure, Refusal},
+    refusals::code,
     service::Service,
     sessions::SignIn,
 };
@@ -24,22 +25,10 @@ impl Service {
         let result = match &outcome {
             Ok(SignIn::Done(signed_in)) => Ok(signed_in.account.id),
             Ok(SignIn::Waits(_)) => Err("MFA_REQUIRED"),
-            Err(Failure::Refused(refusals)) => Err(refusals.first().map_or("REFUSED", code)),
+            Err(Failure::Refused(refusals)) => Err(refusals.first().cloned().map_or("REFUSED", code)),
             Err(Failure::Broken(error)) => Err(error.code()),
         };
         self.hooks.after(&Authenticated { attempt, result }).await;
         outcome
-    }
-}
-
-const fn code(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::NotLetIn(_) => "REFUSED",
-        Refusal::ExpiredRefreshToken | Refusal::NoSuchChallenge | Refusal::BadMailedToken => "EXPIRED",
-        Refusal::TooManyCodes(_) => "LIMIT_EXCEEDED",
-        Refusal::TooManyGuesses(_) => "RATE_LIMITED",
-        Refusal::UnknownProvider(_) => "NOT_FOUND",
-        Refusal::Invalid { .. } => "INVALID",
-        _ => "BAD_CREDENTIALS",
     }
 }

@@ -1,12 +1,12 @@
 //! Accounts that are signed in to with an identity provider: found, made at the
 //! first use, linked and unlinked.
 
-use std::iter;
+use std::{iter, sync::Arc};
 
 use entities::users::{account, factor, identity, user};
 use kit::{
     DateTime, Error, Id as _, Result, Role, Viewer,
-    ids::{AccountId, IdentityId, UserId},
+    ids::{AccountId, FactorId, IdentityId, UserId},
 };
 use sea_orm::DatabaseTransaction;
 use subscriptions::EventLog;
@@ -39,9 +39,18 @@ impl Service {
     /// and nothing of it is remembered.
     pub(crate) async fn viewer_from_elsewhere(&self, token: &str) -> Result<Viewer, Distrust> {
         let person = self.providers.bearer(token).await?;
-        let account = self.account_of(person).await?;
+        let account = match self.known(&person).await? {
+            Some(known) => known,
+            None if self.is_from_before_erasure(&person).await? => {
+                return Err(Distrust::NotGood("its account was erased"));
+            }
+            None => self.account_of(person).await?,
+        };
         if account.deletion_scheduled_at.is_some_and(|day| day <= self.clock.now()) {
             return Err(Distrust::NotGood("its account is about to be erased"));
+        }
+        if account.suspended_at.is_some() {
+            return Err(Distrust::NotGood("its account is suspended"));
         }
         Ok(Viewer {
             account: Some(account.id),
@@ -61,7 +70,7 @@ impl Service {
     ) -> Result<SignIn, Failure> {
         let person = self.signed_in_there(login).await?;
         let account = self.account_of(person).await?;
-        Ok(self.after_first_step(account, user_agent).await?)
+        self.after_first_step(account, user_agent).await
     }
 
     /// Lets an account be signed in to with one more login.
@@ -74,6 +83,7 @@ impl Service {
     ) -> Result<(), Failure> {
         let person = self.signed_in_there(login).await?;
         let (now, field) = (self.clock.now(), login.fields.code);
+        let code = code.map(|code| self.answered_with(code));
         let linked = self.db.transaction(move |transaction| {
             let (person, code) = (person.clone(), code.clone());
             Box::pin(async move {
@@ -90,12 +100,16 @@ impl Service {
     /// Takes a login from an account that can still be signed in to without it.
     pub(crate) async fn unlink(&self, account: AccountId, id: IdentityId) -> Result<(), Failure> {
         let now = self.clock.now();
-        let names: Vec<String> = self.providers.names().map(str::to_owned).collect();
+        let providers = self.provider_names();
         let unlinked = self.db.transaction(move |transaction| {
-            let names = names.clone();
-            Box::pin(unlink(transaction, account, id, names, now))
+            Box::pin(unlink(transaction, account, id, providers.clone(), now))
         });
         unlinked.await?.map_err(Failure::from)
+    }
+
+    /// The providers at which people can sign in, by name.
+    pub(crate) fn provider_names(&self) -> Arc<[String]> {
+        self.providers.names().map(str::to_owned).collect()
     }
 
     /// The account of somebody, which is made at their first use.
@@ -135,7 +149,8 @@ async fn settle(transaction: &DatabaseTransaction, person: Person, new: NewAccou
     };
     // The first of many requests at once gets past this; the others wait here for
     // its end, and have then done nothing.
-    if !add(transaction, own, &person, new.at).await? || own != new.id {
+    let is_new = own == new.id;
+    if !add(transaction, own, &person, is_new, new.at).await? || !is_new {
         return Ok(());
     }
     let user = add_user(transaction, &person, new.at).await?;
@@ -150,6 +165,8 @@ async fn settle(transaction: &DatabaseTransaction, person: Person, new: NewAccou
         currency: new.currency,
         version: 1,
         deletion_scheduled_at: None,
+        suspended_at: None,
+        suspension_reason: None,
     };
     if !account::insert_unless_known(transaction, row.clone()).await? {
         // Equal emails make nobody the same person.
@@ -185,6 +202,7 @@ async fn add(
     transaction: &DatabaseTransaction,
     account: AccountId,
     person: &Person,
+    is_new: bool,
     now: DateTime,
 ) -> Result<bool> {
     let row = identity::Model {
@@ -195,7 +213,7 @@ async fn add(
         label: person.label.clone(),
         created_at: now,
     };
-    let event = events::identity_linked(&row, now);
+    let event = events::identity_linked(&row, is_new, now);
     if !identity::insert_unless_known(transaction, row).await? {
         return Ok(false);
     }
@@ -244,7 +262,7 @@ async fn link(
     if identity::by_accounts(transaction, &[account]).await?.len() >= MOST_IDENTITIES {
         return Ok(Err(Refusal::TooManyIdentities(MOST_IDENTITIES)));
     }
-    match add(transaction, account, &person, now).await? {
+    match add(transaction, account, &person, false, now).await? {
         true => Ok(Ok(())),
         // Somebody was faster.
         false => Ok(Err(Refusal::IdentityTaken(field))),
@@ -255,7 +273,7 @@ async fn unlink(
     transaction: &DatabaseTransaction,
     account: AccountId,
     id: IdentityId,
-    providers: Vec<String>,
+    providers: Arc<[String]>,
     now: DateTime,
 ) -> Result<Result<(), Refusal>> {
     account::lock(transaction, account).await?;
@@ -263,15 +281,42 @@ async fn unlink(
     let Some(found) = identities.iter().find(|identity| identity.id == id) else {
         return Ok(Err(Refusal::NoSuchIdentity));
     };
-    // Nobody gets in with a provider that is not configured any more.
-    let has_another =
-        identities.iter().any(|other| other.id != id && providers.contains(&other.provider));
-    if !has_another && !account::has_password(transaction, account).await? {
+    if !is_reachable(transaction, account, Without::Login(id), &providers).await? {
         return Ok(Err(Refusal::LastLogin));
     }
     identity::remove(transaction, id).await?;
     EventLog::append(transaction, events::identity_unlinked(found, now)).await?;
     Ok(Ok(()))
+}
+
+/// What is about to be taken from an account.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Without {
+    /// A login with an identity provider.
+    Login(IdentityId),
+    /// A passkey.
+    Passkey(FactorId),
+}
+
+/// Whether an account can still be signed in to without this.
+pub(crate) async fn is_reachable(
+    transaction: &DatabaseTransaction,
+    account: AccountId,
+    without: Without,
+    providers: &[String],
+) -> Result<bool> {
+    let identities = identity::by_accounts(transaction, &[account]).await?;
+    // Nobody gets in with a provider that is not configured any more.
+    let has_login = identities
+        .iter()
+        .any(|login| Without::Login(login.id) != without && providers.contains(&login.provider));
+    let passkey = match without {
+        Without::Passkey(id) => Some(id),
+        Without::Login(_) => None,
+    };
+    Ok(has_login
+        || account::has_password(transaction, account).await?
+        || factor::has_passkey_beside(transaction, account, passkey).await?)
 }
 
 /// Takes all logins from an account whose email turns out to be somebody's who

@@ -1,8 +1,8 @@
 //! What clients send to the users module.
 
-use async_graphql::{InputObject, MaybeUndefined, OneofObject};
+use async_graphql::{Enum, InputObject, MaybeUndefined, OneofObject};
 use kit::{
-    AddressInput, CurrencyCode,
+    AddressInput, CurrencyCode, Json,
     ids::{AddressId, ChallengeId, UserId},
 };
 
@@ -48,10 +48,24 @@ pub(crate) enum SignInMethod {
     /// Authorization code of an identity provider; starts a session, of an account
     /// that is made at the first use.
     Oauth(OAuthLogin),
+    /// What `navigator.credentials.get()` gave for the options of `passkeyChallenge`
+    /// (`credential.toJSON()`); starts a session, without a second step: the passkey
+    /// has verified its user.
+    Passkey(Json),
     /// Refresh token; goes on with its session.
     RefreshToken(String),
     /// Answer to a challenge; starts the session.
     Mfa(MfaAnswer),
+}
+
+/// What a passkey is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum PasskeyPurpose {
+    /// To sign in: any passkey, which says itself whose it is.
+    SignIn,
+    /// To show that the owner of the signed-in account asks, wherever a mutation takes
+    /// a `code`.
+    Confirm,
 }
 
 /// Password login.
@@ -99,7 +113,8 @@ impl OAuthLogin {
 pub(crate) struct MfaAnswer {
     /// Challenge.
     pub(crate) challenge_id: ChallengeId,
-    /// Code of an authenticator app, or a recovery code.
+    /// Code of an authenticator app, what `navigator.credentials.get()` gave for
+    /// `passkeyOptions` as JSON, or a recovery code.
     pub(crate) response: String,
 }
 

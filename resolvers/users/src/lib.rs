@@ -5,6 +5,7 @@
 mod addresses;
 mod deletion;
 mod demo;
+mod erased;
 mod events;
 mod failure;
 mod guesses;
@@ -18,15 +19,19 @@ mod loaders;
 mod mailed;
 mod mutations;
 mod options;
+mod passkey_proofs;
+mod passkeys;
 mod passwords;
 mod people;
 mod providers;
 mod queries;
+mod refusals;
 mod roles;
 mod second_factor;
 pub mod seed;
 mod service;
 mod sessions;
+mod suspension;
 mod tokens;
 mod types;
 mod validation;
@@ -42,9 +47,10 @@ use kit::{
     ports::{DemoAccounts, Identity, KeySet, MailedTokens, People, Sellers},
 };
 
-pub use crate::options::{ProviderOptions, UsersOptions};
+pub use crate::options::{PasskeyOptions, ProviderOptions, UsersOptions};
 use crate::{
-    demo::DemoPeople, guesses::Guessing, identity::LiveSessions, keys::Keys, mutations::Mutation,
+    demo::DemoPeople, erased::ErasedLogins, guesses::Guessing, guest_carts::GuestCarts,
+    identity::LiveSessions, keys::Keys, mutations::Mutation, passkeys::Passkeys, passwords::Passwords,
     providers::Providers, queries::Query, service::Service, tokens::AccessTokens, types::Node,
 };
 
@@ -74,7 +80,20 @@ impl Module for Users {
         let live = LiveSessions::new(platform);
         let guessing = Guessing::open(platform).await?;
         let providers = Arc::new(Providers::open(&options, platform)?);
-        let service = Service::new(platform, options, tokens.clone(), live, guessing, providers.clone());
+        let service = Service {
+            db: platform.db.clone(),
+            clock: platform.clock.clone(),
+            hooks: platform.hooks.clone(),
+            passwords: Passwords::new(),
+            passkeys: Arc::new(Passkeys::open(&options.passkeys)?),
+            options,
+            tokens: tokens.clone(),
+            live,
+            guessing,
+            erased: ErasedLogins::open(platform).await?,
+            providers: providers.clone(),
+            guest_carts: GuestCarts::new(platform.ports.clone()),
+        };
         let service = Arc::new(service);
 
         platform.ports.provide::<dyn Identity>(service.clone());

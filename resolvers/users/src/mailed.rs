@@ -20,7 +20,7 @@ use subscriptions::EventLog;
 use crate::{
     events::{self, EndReason},
     failure::{Failure, Refusal},
-    identities,
+    identities, passkey_proofs,
     service::Service,
     sessions::{self, SignIn},
     tokens,
@@ -81,7 +81,7 @@ impl Service {
         for session in ended {
             self.live.forget(session).await;
         }
-        Ok(self.after_first_step(account, user_agent).await?)
+        self.after_first_step(account, user_agent).await
     }
 
     /// Confirms the email of the account that a token was mailed to.
@@ -142,8 +142,9 @@ async fn reset(
     // Nobody goes on from the old password.
     challenge::expire(transaction, account, now).await?;
     if !account::is_email_verified(transaction, account).await? {
-        // Whoever linked them had not shown that the address is theirs.
+        // Whoever linked or enrolled them had not shown that the address is theirs.
         identities::unlink_all(transaction, account, now).await?;
+        passkey_proofs::remove_all(transaction, account, now).await?;
     }
     // Who reads the mail has the address.
     let details = account::set_password(transaction, account, password_hash).await?;

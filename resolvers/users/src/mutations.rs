@@ -4,21 +4,28 @@ use std::sync::Arc;
 
 use async_graphql::{Context, MaybeUndefined, Object};
 use kit::{
-    Attempt, AuthenticationMethod, RequestScope, Require, Result, Role, SignedIn as IsSignedIn,
-    UserError, UserErrorCode, Viewer,
+    Attempt, AuthenticationMethod, Json, RequestScope, Require, Result, Role, SignedIn as IsSignedIn,
+    Viewer,
     ids::{AccountId, AddressId, FactorId, IdentityId, SessionId},
 };
 
 use crate::{
     addresses::AddressDraft,
     deletion::Proof,
-    failure::{Failure, Refusal},
-    inputs::{AccountUpdateInput, AddressSaveInput, OAuthLogin, SignInInput, SignInMethod, SignUpInput},
+    failure::Failure,
+    inputs::{
+        AccountUpdateInput, AddressSaveInput, OAuthLogin, PasskeyPurpose, SignInInput, SignInMethod,
+        SignUpInput,
+    },
     loaders::AccountById,
     providers::LoginFields,
+    refusals::user_errors,
     service::{AccountChange, Service, SignUp},
     sessions::SignIn,
-    types::{Account, AccountPayload, AuthPayload, MfaChallenge, MfaEnrollPayload, MfaFactor, MfaKind},
+    types::{
+        Account, AccountPayload, AuthPayload, MfaChallenge, MfaEnrollPayload, MfaFactor, MfaKind,
+        PasskeyChallengePayload,
+    },
 };
 
 /// Changes other people's accounts.
@@ -73,6 +80,7 @@ impl Mutation {
         let method = match &input.method {
             SignInMethod::Password(_) => AuthenticationMethod::Password,
             SignInMethod::Oauth(_) => AuthenticationMethod::External,
+            SignInMethod::Passkey(_) => AuthenticationMethod::Passkey,
             SignInMethod::RefreshToken(_) => AuthenticationMethod::RefreshToken,
             SignInMethod::Mfa(_) => AuthenticationMethod::SecondFactor,
         };
@@ -84,6 +92,9 @@ impl Mutation {
                 SignInMethod::Oauth(login) => {
                     let user_agent = scope.user_agent.as_deref();
                     service.sign_in_with(&login.at(&SIGN_IN_FIELDS), user_agent).await
+                }
+                SignInMethod::Passkey(assertion) => {
+                    service.sign_in_with_passkey(&assertion.0, scope).await
                 }
                 SignInMethod::RefreshToken(token) => service.refresh(&token).await.map(SignIn::Done),
                 SignInMethod::Mfa(answer) => {
@@ -98,6 +109,31 @@ impl Mutation {
             service.guest_carts.merge(done.account.id, token).await;
         }
         auth_payload(signed_in.map(AuthPayload::from))
+    }
+
+    /// Ask for what a passkey signs: the first half of signing in with one, or of
+    /// showing with one that the account's owner asks. Each answer is good once.
+    async fn passkey_challenge(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What for.", default_with = "PasskeyPurpose::SignIn")] purpose: PasskeyPurpose,
+    ) -> Result<Option<PasskeyChallengePayload>> {
+        let account = match purpose {
+            PasskeyPurpose::SignIn => None,
+            PasskeyPurpose::Confirm => Some(Viewer::of(ctx).require_account()?),
+        };
+        match ctx.data_unchecked::<Arc<Service>>().ask_passkey(account).await {
+            Ok(asked) => Ok(Some(PasskeyChallengePayload {
+                options: Some(Json(asked.options)),
+                expires_at: Some(asked.expires_at),
+                user_errors: Vec::new(),
+            })),
+            Err(Failure::Refused(refusals)) => Ok(Some(PasskeyChallengePayload {
+                user_errors: user_errors(refusals),
+                ..PasskeyChallengePayload::default()
+            })),
+            Err(Failure::Broken(error)) => Err(error),
+        }
     }
 
     /// End one session, or all others when id is absent.
@@ -118,7 +154,9 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the provider sent back.")] input: OAuthLogin,
-        #[graphql(desc = "For accounts with a second factor: a code of one, or a recovery code.")]
+        #[graphql(
+            desc = "For accounts with a second factor: a code or an assertion of one, or a recovery code."
+        )]
         code: Option<String>,
     ) -> Result<Option<AccountPayload>> {
         let account = Viewer::of(ctx).require_account()?;
@@ -199,6 +237,22 @@ impl Mutation {
         account_payload(set.map(|account| Some(Arc::new(account))))
     }
 
+    /// Keep an account from signing in and end its sessions, or take that back. Nobody
+    /// does that to their own account.
+    #[graphql(guard = "Require(WRITE_ACCOUNTS)", requires_scopes = "accounts:write")]
+    async fn account_suspension_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose account.")] account_id: AccountId,
+        #[graphql(desc = "True suspends it, false takes it back.")] suspended: bool,
+        #[graphql(desc = "Why, in 1 to 500 characters; shown to staff. Not needed to take it back.")]
+        reason: Option<String>,
+    ) -> Result<Option<AccountPayload>> {
+        let service = ctx.data_unchecked::<Arc<Service>>();
+        let set = service.set_suspension(Viewer::of(ctx), account_id, suspended, reason).await;
+        account_payload(set.map(|account| Some(Arc::new(account))))
+    }
+
     /// Add or change an address.
     #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
     async fn address_save(
@@ -241,13 +295,16 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which kind of factor.")] kind: MfaKind,
         #[graphql(
-            desc = "For a further factor: a code of one in use, or a recovery code. Not needed for the first."
+            desc = "For a further factor: a code of one in use, an assertion (see `passkeyChallenge`) as \
+                    JSON, or a recovery code. Not needed for the first."
         )]
         code: Option<String>,
     ) -> Result<Option<MfaEnrollPayload>> {
         let account = Viewer::of(ctx).require_account()?;
+        let service = ctx.data_unchecked::<Arc<Service>>();
         let enrolled = match kind {
-            MfaKind::Totp => ctx.data_unchecked::<Arc<Service>>().enroll(account, code).await,
+            MfaKind::Totp => service.enroll(account, code).await,
+            MfaKind::Webauthn => service.enroll_passkey(account, code).await,
         };
         match enrolled {
             Ok(enrolled) => Ok(Some(MfaEnrollPayload {
@@ -264,14 +321,15 @@ impl Mutation {
         }
     }
 
-    /// Confirm or remove a factor.
+    /// Confirm or remove a factor. The last way to sign in to the account stays.
     #[graphql(guard = "IsSignedIn", directive = kit::authenticated::apply())]
     async fn mfa_factor_set(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which factor.")] id: FactorId,
         #[graphql(
-            desc = "To confirm, the factor's present code; to remove, a code of any factor or a \
+            desc = "To confirm, the factor's present code, or the attestation of a passkey as JSON; to \
+                    remove, a code of any factor, an assertion (see `passkeyChallenge`) as JSON, or a \
                     recovery code."
         )]
         code: String,
@@ -287,7 +345,7 @@ impl Mutation {
     async fn mfa_recovery_codes_renew(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A code of any factor, or an old recovery code.")] code: String,
+        #[graphql(desc = "A code or an assertion of any factor, or an old recovery code.")] code: String,
     ) -> Result<Option<MfaEnrollPayload>> {
         let account = Viewer::of(ctx).require_account()?;
         match ctx.data_unchecked::<Arc<Service>>().renew_codes(account, &code).await {
@@ -315,8 +373,8 @@ impl Mutation {
         )]
         password: Option<String>,
         #[graphql(
-            desc = "For accounts with a second factor: a code of one, or a recovery code. Not needed to \
-                    take it back."
+            desc = "For accounts with a second factor: a code or an assertion of one, or a recovery code. \
+                    Not needed to take it back."
         )]
         code: Option<String>,
     ) -> Result<Option<AccountPayload>> {
@@ -370,6 +428,7 @@ impl From<SignIn> for AuthPayload {
                 mfa_challenge: Some(MfaChallenge {
                     id: waiting.id,
                     factors: waiting.factors.into_iter().map(MfaFactor::from).collect(),
+                    passkey_options: waiting.passkey_options.map(Json),
                     expires_at: waiting.expires_at,
                 }),
                 ..Self::default()
@@ -408,85 +467,5 @@ fn account_payload(
             Ok(Some(AccountPayload { account: None, user_errors: user_errors(refusals) }))
         }
         Err(Failure::Broken(error)) => Err(error),
-    }
-}
-
-fn user_errors(refusals: Vec<Refusal>) -> Vec<UserError> {
-    refusals.into_iter().map(user_error).collect()
-}
-
-fn user_error(refusal: Refusal) -> UserError {
-    match refusal {
-        Refusal::Invalid { field, rule } => UserError::invalid(field, rule),
-        Refusal::HandleTaken => {
-            UserError::new(UserErrorCode::Taken, "handle", "somebody else has this handle")
-        }
-        Refusal::BadCredentials => {
-            UserError::new(UserErrorCode::BadCredentials, "", "wrong email or password")
-        }
-        Refusal::NotLetIn(message) => UserError::new(UserErrorCode::BadCredentials, "", message),
-        Refusal::BadRefreshToken => {
-            let message = "this refresh token is not good: sign in again";
-            UserError::new(UserErrorCode::BadCredentials, "method.refreshToken", message)
-        }
-        Refusal::ExpiredRefreshToken => {
-            let message = "this refresh token has expired: sign in again";
-            UserError::new(UserErrorCode::Expired, "method.refreshToken", message)
-        }
-        Refusal::BadPassword => {
-            UserError::new(UserErrorCode::BadCredentials, "password", "this is not the password")
-        }
-        Refusal::BadCode(field) => {
-            let message = "this code is wrong, or was used before";
-            UserError::new(UserErrorCode::BadCredentials, field, message)
-        }
-        Refusal::NoSuchChallenge => {
-            let message = "sign in again: this challenge is answered, expired or used up";
-            UserError::new(UserErrorCode::Expired, "method.mfa.challengeId", message)
-        }
-        Refusal::TooManyCodes(field) => {
-            let message = "too many wrong codes: try again in a quarter of an hour";
-            UserError::new(UserErrorCode::LimitExceeded, field, message)
-        }
-        Refusal::TooManyGuesses(wait) => UserError::rate_limited("", wait),
-        Refusal::BadMailedToken => {
-            let message = "this token is used, expired or was never ours: ask for another mail";
-            UserError::new(UserErrorCode::Expired, "token", message)
-        }
-        Refusal::UnknownProvider(field) => UserError::not_found(field, "identity provider"),
-        Refusal::BadLogin(field) => {
-            let message = "the provider does not take this code: begin the sign-in there anew";
-            UserError::new(UserErrorCode::BadCredentials, field, message)
-        }
-        Refusal::IdentityTaken(field) => {
-            let message = "this login belongs to another account";
-            UserError::new(UserErrorCode::Taken, field, message)
-        }
-        Refusal::NoSuchIdentity => UserError::not_found("id", "identity"),
-        Refusal::TooManyIdentities(most) => {
-            let message = format!("an account has at most {most} identities");
-            UserError::new(UserErrorCode::LimitExceeded, "", message)
-        }
-        Refusal::LastLogin => {
-            let message = "nobody could sign in any more: set a password or link another login first";
-            UserError::new(UserErrorCode::ForbiddenTransition, "id", message)
-        }
-        Refusal::NoSuchAccount => UserError::not_found("accountId", "account"),
-        Refusal::OwnAdmin => {
-            let message = "another administrator has to take the role ADMIN from you";
-            UserError::new(UserErrorCode::ForbiddenTransition, "roles", message)
-        }
-        Refusal::NoSuchAddress => UserError::not_found("id", "address"),
-        Refusal::TooManyAddresses(most) => {
-            let message = format!("an account has at most {most} addresses");
-            UserError::new(UserErrorCode::LimitExceeded, "", message)
-        }
-        Refusal::NoSuchFactor => UserError::not_found("id", "factor"),
-        Refusal::TooManyFactors(most) => {
-            let message = format!("an account has at most {most} factors");
-            UserError::new(UserErrorCode::LimitExceeded, "kind", message)
-        }
-        Refusal::NoSuchSession => UserError::not_found("id", "session"),
-        Refusal::VersionConflict(version) => UserError::version_conflict("expectedVersion", version),
     }
 }

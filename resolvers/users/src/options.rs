@@ -33,6 +33,8 @@ pub struct UsersOptions {
     pub default_locale: String,
     /// Preferred currency of new accounts.
     pub default_currency: CurrencyCode,
+    /// Who asks for passkeys.
+    pub passkeys: PasskeyOptions,
     /// Identity providers, each under another name and with another issuer.
     pub providers: Vec<ProviderOptions>,
     /// How far a provider's clock may be from ours.
@@ -43,6 +45,33 @@ pub struct UsersOptions {
     pub provider_keys_max_age: Duration,
     /// How long a provider is left alone after it was asked for its keys.
     pub provider_keys_pause: Duration,
+}
+
+/// Who asks for passkeys: they are bound to it, and good for nobody else.
+#[derive(Clone, Debug)]
+pub struct PasskeyOptions {
+    /// The domain that passkeys are bound to; another one makes them all useless.
+    pub relying_party: String,
+    /// What people are shown as the name of it.
+    pub name: String,
+    /// Where the pages are that ask for passkeys: on the domain or below.
+    pub origins: Vec<String>,
+    /// Whether the ports of the origins don't matter.
+    pub any_port: bool,
+    /// How long an answer may take.
+    pub challenge_lifetime: Duration,
+}
+
+impl Default for PasskeyOptions {
+    fn default() -> Self {
+        Self {
+            relying_party: "localhost".to_owned(),
+            name: "Weft".to_owned(),
+            origins: vec!["http://localhost:8080".to_owned()],
+            any_port: true,
+            challenge_lifetime: Duration::from_secs(5 * 60),
+        }
+    }
 }
 
 /// An identity provider (OpenID Connect).
@@ -132,6 +161,7 @@ impl Default for UsersOptions {
             deletion_pause: Duration::from_secs(60),
             default_locale: "en".to_owned(),
             default_currency: "EUR".parse().expect("EUR is a currency"),
+            passkeys: PasskeyOptions::default(),
             providers: Vec::new(),
             clock_skew: Duration::from_secs(60),
             provider_timeout: Duration::from_secs(5),

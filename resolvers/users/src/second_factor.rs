@@ -1,23 +1,33 @@
-//! The second step of signing in: authenticator apps and recovery codes.
+//! The second step of signing in: authenticator apps, passkeys and recovery codes.
 //!
-//! A code is accepted once (RFC 6238, section 5.2), a recovery code is used up,
-//! and answers are counted for the account as well as for each challenge, so
+//! A code is accepted once (RFC 6238, section 5.2), a recovery code is used up, a
+//! passkey is asked something new each time, and answers are counted for the account as well as for each challenge, so
 //! that nobody guesses through many of either.
+
+use std::sync::Arc;
 
 use aws_lc_rs::rand;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use entities::users::{account, challenge, factor, recovery_code};
+use entities::users::{
+    account, challenge,
+    factor::{self, FactorKind},
+    recovery_code,
+};
 use kit::{
     DateTime, Error, Id as _, Origin, Result,
     ids::{AccountId, ChallengeId, FactorId},
 };
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _};
+use serde_json::Value;
 use subscriptions::EventLog;
 use totp_rs::{Builder, Totp};
 
 use crate::{
     events::{self, SignInFailure},
     failure::{Failure, Refusal},
+    identities::{self, Without},
+    passkey_proofs::{self, Question},
+    passkeys::{Assertion, Passkeys},
     service::Service,
     sessions::{SignIn, SignedIn},
     tokens,
@@ -31,7 +41,7 @@ const ANSWERS: i32 = 5;
 const WRONG_ANSWERS: i64 = 20;
 /// In milliseconds.
 const WINDOW: i64 = 15 * 60 * 1_000;
-/// Authenticator apps of one account.
+/// Authenticator apps and passkeys of one account.
 const MOST_FACTORS: usize = 5;
 /// Recovery codes of one account.
 const RECOVERY_CODES: usize = 10;
@@ -43,16 +53,27 @@ const SECRET: usize = 20;
 pub(crate) struct Waiting {
     pub(crate) id: ChallengeId,
     pub(crate) factors: Vec<factor::Model>,
+    /// What a passkey is asked, for `navigator.credentials.get()`; none where the
+    /// account has no passkey.
+    pub(crate) passkey_options: Option<Value>,
     pub(crate) expires_at: DateTime,
 }
 
 /// A factor that waits for its first code.
 pub(crate) struct Enrolled {
     pub(crate) factor: factor::Model,
-    /// For the app, as `otpauth://…`.
+    /// For the app, as `otpauth://…`; for `navigator.credentials.create()`, as JSON.
     pub(crate) secret: String,
     /// Told once; none when the account has some already.
     pub(crate) recovery_codes: Option<Vec<String>>,
+}
+
+/// What came in a field for codes: a code of an app, a recovery code, or the
+/// assertion or attestation of a passkey.
+#[derive(Clone)]
+pub(crate) struct Answer {
+    text: String,
+    passkeys: Arc<Passkeys>,
 }
 
 /// How an answer came out.
@@ -71,22 +92,30 @@ impl Service {
         &self,
         account: account::Details,
         user_agent: Option<&str>,
-    ) -> Result<SignIn> {
-        let factors = factor::in_use(self.db.read(), &[account.id]).await?;
+    ) -> Result<SignIn, Failure> {
+        let factors = factor::in_use(self.db.read(), &[account.id]).await.map_err(Error::from)?;
         if factors.is_empty() {
             return Ok(SignIn::Done(self.begin_session(account, user_agent).await?));
         }
         let now = self.clock.now();
+        let passkeys: Vec<String> =
+            factors.iter().filter_map(|factor| factor.credential_id.clone()).collect();
+        let asked = match passkeys.is_empty() {
+            true => None,
+            false => Some(self.passkeys.ask(&passkeys)?),
+        };
+        let (passkey_options, passkey) = asked.map(|asked| (asked.options, asked.state)).unzip();
         let row = challenge::Model {
             id: ChallengeId::generate(),
             account_id: account.id,
+            passkey,
             user_agent: user_agent.map(str::to_owned),
             created_at: now,
             expires_at: now.plus(PATIENCE),
             attempts: 0,
             is_done: false,
         };
-        let waiting = Waiting { id: row.id, factors, expires_at: row.expires_at };
+        let waiting = Waiting { id: row.id, factors, passkey_options, expires_at: row.expires_at };
         self.db
             .transaction(move |transaction| {
                 let insert = challenge::Entity::insert(row.clone().into_active_model().reset_all());
@@ -99,14 +128,20 @@ impl Service {
         Ok(SignIn::Waits(waiting))
     }
 
-    /// Answers a challenge with a code of an app or a recovery code.
+    /// What came in a field for codes.
+    pub(crate) fn answered_with(&self, text: String) -> Answer {
+        Answer { text, passkeys: self.passkeys.clone() }
+    }
+
+    /// Answers a challenge with a code of an app, an assertion of a passkey or a
+    /// recovery code.
     pub(crate) async fn answer(
         &self,
         id: ChallengeId,
         code: &str,
         from: Origin,
     ) -> Result<SignedIn, Failure> {
-        let (now, code) = (self.clock.now(), code.to_owned());
+        let (now, code) = (self.clock.now(), self.answered_with(code.to_owned()));
         // A challenge that is not there is nobody's to guess at.
         let asked = challenge::asked_of(self.db.read(), id).await.map_err(Error::from)?;
         let guess = match asked {
@@ -145,38 +180,44 @@ impl Service {
         let own = own.map_err(Error::from)?.pop().ok_or(Error::Unauthenticated)?;
         let mut secret = [0; SECRET];
         rand::fill(&mut secret).map_err(Error::internal)?;
-        let now = self.clock.now();
-        let factor = factor::Model {
-            id: FactorId::generate(),
-            account_id: account,
-            secret: URL_SAFE_NO_PAD.encode(secret),
-            created_at: now,
-            confirmed_at: None,
-            last_step: 0,
-        };
+        let stored = URL_SAFE_NO_PAD.encode(secret);
+        let factor = new_factor(account, FactorKind::Totp, stored, self.clock.now());
         // What the app shows beside the code; it means nothing to us.
         let name = own.email.unwrap_or_else(|| own.id.to_string());
         let named = builder(&secret).with_account_name(name).with_issuer(Some(&*self.options.issuer));
         let secret = named.build().and_then(|totp| totp.to_url()).map_err(Error::internal)?;
-        let (codes, code, row) = (new_codes()?, code.unwrap_or_default(), factor.clone());
+        self.add_factor(factor, secret, code).await
+    }
+
+    /// Adds a factor that waits. The account's first one brings the codes that
+    /// stand in for it.
+    pub(crate) async fn add_factor(
+        &self,
+        factor: factor::Model,
+        secret: String,
+        code: Option<String>,
+    ) -> Result<Enrolled, Failure> {
+        let now = factor.created_at;
+        let (codes, row) = (new_codes()?, factor.clone());
+        let code = self.answered_with(code.unwrap_or_default());
         let hashes = hashes(&codes);
         let enrolled = self.db.transaction(move |transaction| {
             let (row, code, hashes) = (row.clone(), code.clone(), hashes.clone());
             Box::pin(enroll(transaction, row, code, hashes, now))
         });
         let is_first = enrolled.await?.map_err(Failure::from)?;
-        // The first factor brings the codes that stand in for it.
         Ok(Enrolled { factor, secret, recovery_codes: is_first.then_some(codes) })
     }
 
-    /// New recovery codes instead of the old ones; `code` is one of an app, or
+    /// New recovery codes instead of the old ones; `code` is one of a factor, or
     /// an old recovery code.
     pub(crate) async fn renew_codes(
         &self,
         account: AccountId,
         code: &str,
     ) -> Result<Vec<String>, Failure> {
-        let (now, code, codes) = (self.clock.now(), code.to_owned(), new_codes()?);
+        let (now, codes) = (self.clock.now(), new_codes()?);
+        let code = self.answered_with(code.to_owned());
         let hashes = hashes(&codes);
         let renewed = self.db.transaction(move |transaction| {
             let (code, hashes) = (code.clone(), hashes.clone());
@@ -200,13 +241,22 @@ impl Service {
         code: &str,
         remove: bool,
     ) -> Result<(), Failure> {
-        let (now, code) = (self.clock.now(), code.to_owned());
+        let (now, code) = (self.clock.now(), self.answered_with(code.to_owned()));
+        let providers = self.provider_names();
         let set = self.db.transaction(move |transaction| {
-            let code = code.clone();
+            let (code, providers) = (code.clone(), providers.clone());
             Box::pin(async move {
+                account::lock(transaction, account).await?;
                 let Some(found) = factor::of_account(transaction, account, id).await? else {
                     return Ok(Err(Refusal::NoSuchFactor));
                 };
+                let is_passkey = found.kind == FactorKind::Webauthn && found.confirmed_at.is_some();
+                if remove && is_passkey {
+                    let without = Without::Passkey(id);
+                    if !identities::is_reachable(transaction, account, without, &providers).await? {
+                        return Ok(Err(Refusal::LastPasskey));
+                    }
+                }
                 let proven = match (remove, found.confirmed_at) {
                     (false, _) => confirm(transaction, &found, &code, now).await?,
                     // What was never in use protects nothing.
@@ -231,10 +281,29 @@ impl Service {
     }
 }
 
+/// A factor that nobody has shown to hold yet.
+pub(crate) fn new_factor(
+    account: AccountId,
+    kind: FactorKind,
+    secret: String,
+    now: DateTime,
+) -> factor::Model {
+    factor::Model {
+        id: FactorId::generate(),
+        account_id: account,
+        kind,
+        secret,
+        credential_id: None,
+        created_at: now,
+        confirmed_at: None,
+        last_step: 0,
+    }
+}
+
 async fn answer(
     transaction: &DatabaseTransaction,
     id: ChallengeId,
-    code: String,
+    code: Answer,
     now: DateTime,
 ) -> Result<Answered> {
     let Some(challenge) = challenge::attempt(transaction, id, ANSWERS, now).await? else {
@@ -245,7 +314,8 @@ async fn answer(
     if failures > WRONG_ANSWERS {
         return Ok(Answered::TooMany);
     }
-    if !proves(transaction, account, &code, now).await? {
+    if !proves(transaction, account, &code, Question::SecondStep(challenge.passkey.clone()), now).await?
+    {
         let event = events::sign_in_failed(Some(account), SignInFailure::BadCode, now);
         EventLog::append(transaction, event).await?;
         return Ok(Answered::Wrong);
@@ -264,7 +334,7 @@ async fn answer(
 async fn enroll(
     transaction: &DatabaseTransaction,
     row: factor::Model,
-    code: String,
+    code: Answer,
     hashes: Vec<String>,
     now: DateTime,
 ) -> Result<Result<bool, Refusal>> {
@@ -289,7 +359,7 @@ pub(crate) async fn prove_owner(
     transaction: &DatabaseTransaction,
     account: AccountId,
     is_password_right: bool,
-    code: Option<String>,
+    code: Option<Answer>,
     now: DateTime,
 ) -> Result<Result<(), Refusal>> {
     account::lock(transaction, account).await?;
@@ -308,7 +378,7 @@ pub(crate) async fn prove_owner(
 pub(crate) async fn prove_factor(
     transaction: &DatabaseTransaction,
     account: AccountId,
-    code: Option<String>,
+    code: Option<Answer>,
     now: DateTime,
 ) -> Result<Result<(), Refusal>> {
     if factor::in_use(transaction, &[account]).await?.is_empty() {
@@ -324,7 +394,7 @@ pub(crate) async fn prove_factor(
 async fn prove(
     transaction: &DatabaseTransaction,
     account: AccountId,
-    code: &str,
+    code: &Answer,
     now: DateTime,
 ) -> Result<Result<(), Refusal>> {
     // One guess after another, so that none is counted too late.
@@ -332,14 +402,16 @@ async fn prove(
     if is_exhausted(transaction, account, now).await? {
         return Ok(Err(Refusal::TooManyCodes("code")));
     }
-    counted(transaction, account, proves(transaction, account, code, now).await?, now).await
+    counted(transaction, account, proves(transaction, account, code, Question::Own, now).await?, now)
+        .await
 }
 
-/// Whether a code is the one of this factor, counted.
+/// Whether a code is the one of this factor, or the attestation that it waits for,
+/// counted.
 async fn confirm(
     transaction: &DatabaseTransaction,
     factor: &factor::Model,
-    code: &str,
+    code: &Answer,
     now: DateTime,
 ) -> Result<Result<(), Refusal>> {
     let account = factor.account_id;
@@ -347,7 +419,14 @@ async fn confirm(
     if is_exhausted(transaction, account, now).await? {
         return Ok(Err(Refusal::TooManyCodes("code")));
     }
-    counted(transaction, account, accepts(transaction, factor, code, now).await?, now).await
+    let (passkeys, code) = (&code.passkeys, &code.text);
+    let is_right = match factor.kind {
+        FactorKind::Totp => accepts(transaction, factor, code, now).await?,
+        FactorKind::Webauthn => {
+            passkey_proofs::confirms(transaction, passkeys, factor, code, now).await?
+        }
+    };
+    counted(transaction, account, is_right, now).await
 }
 
 async fn is_exhausted(
@@ -373,6 +452,7 @@ async fn counted(
     let row = challenge::Model {
         id: ChallengeId::generate(),
         account_id: account,
+        passkey: None,
         user_agent: None,
         created_at: now,
         expires_at: now,
@@ -385,15 +465,20 @@ async fn counted(
 }
 
 /// Whether a code is good for an account: one of an app in use that was not
-/// accepted before, or a recovery code, which is used up by this.
+/// accepted before, an assertion of a passkey that answers the question, or a recovery code, which is used up by this.
 async fn proves(
     transaction: &DatabaseTransaction,
     account: AccountId,
-    code: &str,
+    code: &Answer,
+    question: Question,
     now: DateTime,
 ) -> Result<bool> {
+    let (passkeys, code) = (&code.passkeys, &code.text);
+    if let Some(assertion) = Assertion::read(code) {
+        return passkey_proofs::proves(transaction, passkeys, account, &assertion, question, now).await;
+    }
     for factor in factor::in_use(transaction, &[account]).await? {
-        if accepts(transaction, &factor, code, now).await? {
+        if factor.kind == FactorKind::Totp && accepts(transaction, &factor, code, now).await? {
             return Ok(true);
         }
     }

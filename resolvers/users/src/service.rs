@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use entities::users::{account, user};
 use kit::{
-    Clock, CurrencyCode, Database, DateTime, Error, Hooks, Id as _, PageArgs, Platform, Result, Role,
+    Clock, CurrencyCode, Database, DateTime, Error, Hooks, Id as _, PageArgs, Result, Role,
     StringFilter, UserError, UserErrorCode, Viewer,
     ids::{AccountId, UserId},
     refuse,
@@ -15,11 +15,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subscriptions::EventLog;
 
 use crate::{
-    UsersOptions, events,
+    UsersOptions,
+    erased::ErasedLogins,
+    events,
     failure::{Failure, Refusal},
     guesses::Guessing,
     guest_carts::GuestCarts,
     identity::LiveSessions,
+    passkeys::Passkeys,
     passwords::Passwords,
     providers::Providers,
     roles,
@@ -37,9 +40,11 @@ pub(crate) struct Service {
     pub(crate) hooks: Hooks,
     pub(crate) options: UsersOptions,
     pub(crate) passwords: Passwords,
+    pub(crate) passkeys: Arc<Passkeys>,
     pub(crate) tokens: Arc<AccessTokens>,
     pub(crate) live: LiveSessions,
     pub(crate) guessing: Guessing,
+    pub(crate) erased: ErasedLogins,
     pub(crate) providers: Arc<Providers>,
     pub(crate) guest_carts: GuestCarts,
 }
@@ -94,28 +99,6 @@ pub(crate) fn scope_of(viewer: &Viewer) -> account::Scope {
 }
 
 impl Service {
-    pub(crate) fn new(
-        platform: &Platform,
-        options: UsersOptions,
-        tokens: Arc<AccessTokens>,
-        live: LiveSessions,
-        guessing: Guessing,
-        providers: Arc<Providers>,
-    ) -> Self {
-        Self {
-            db: platform.db.clone(),
-            clock: platform.clock.clone(),
-            hooks: platform.hooks.clone(),
-            options,
-            passwords: Passwords::new(),
-            tokens,
-            live,
-            guessing,
-            providers,
-            guest_carts: GuestCarts::new(platform.ports.clone()),
-        }
-    }
-
     /// Users that match in the order of walking, newest first when it goes
     /// forward, and one more than the page holds.
     pub(crate) async fn users(
@@ -166,6 +149,8 @@ impl Service {
             currency: self.options.default_currency.to_string(),
             version: 1,
             deletion_scheduled_at: None,
+            suspended_at: None,
+            suspension_reason: None,
         };
         let created = self
             .db

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use entities::users::{account, challenge, deletion, mailed_token, refresh_token, session};
+use entities::users::{
+    account, challenge, deletion, erased_login, mailed_token, passkey_challenge, refresh_token, session,
+    suspension,
+};
 use kit::{DateTime, Id as _, RequestScope, Result, Viewer, ids::SessionId};
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _};
 use secrecy::SecretString;
@@ -91,14 +94,17 @@ impl Service {
         if let Some(guess) = guess {
             guess.take_back().await;
         }
-        Ok(self.after_first_step(account.into(), scope.user_agent.as_deref()).await?)
+        self.after_first_step(account.into(), scope.user_agent.as_deref()).await
     }
 
+    /// Begins a session for somebody who has shown all that it takes. Only they are
+    /// told that the account is suspended: to who guesses, a right password of such
+    /// an account with a second factor reads as one of any other.
     pub(crate) async fn begin_session(
         &self,
         account: account::Details,
         user_agent: Option<&str>,
-    ) -> Result<SignedIn> {
+    ) -> Result<SignedIn, Failure> {
         let now = self.clock.now();
         let refresh_token = tokens::new_secret()?;
         let next = self.next(&refresh_token, now);
@@ -114,8 +120,8 @@ impl Service {
         let id = session.id;
         self.db
             .transaction(move |transaction| Box::pin(begin(transaction, session.clone(), next.clone())))
-            .await?;
-        self.signed_in(id, account, refresh_token, now).await
+            .await??;
+        Ok(self.signed_in(id, account, refresh_token, now).await?)
     }
 
     /// Goes on with the session of a refresh token, which is worth nothing
@@ -210,6 +216,8 @@ pub(crate) async fn forget_expired(service: Arc<Service>, stop: CancellationToke
                 refresh_token::delete_expired(transaction, now).await?;
                 mailed_token::delete_expired(transaction, now).await?;
                 challenge::delete_before(transaction, now.plus(-DAY)).await?;
+                passkey_challenge::delete_expired(transaction, now).await?;
+                erased_login::delete_expired(transaction, now).await?;
                 Ok(session::delete_expired(transaction, now).await?)
             })
         });
@@ -220,10 +228,17 @@ pub(crate) async fn forget_expired(service: Arc<Service>, stop: CancellationToke
     }
 }
 
-async fn begin(transaction: &DatabaseTransaction, session: session::Model, next: Next) -> Result<()> {
+async fn begin(
+    transaction: &DatabaseTransaction,
+    session: session::Model,
+    next: Next,
+) -> Result<Result<(), Refusal>> {
     let event = events::session_started(session.account_id, session.id, session.created_at);
     if !deletion::is_open(transaction, session.account_id, session.created_at).await? {
-        return Err(kit::Error::Unauthenticated);
+        return match suspension::is_set(transaction, session.account_id).await? {
+            true => Ok(Err(Refusal::Suspended)),
+            false => Err(kit::Error::Unauthenticated),
+        };
     }
     let id = session.id;
     session::Entity::insert(session.into_active_model().reset_all())
@@ -231,7 +246,7 @@ async fn begin(transaction: &DatabaseTransaction, session: session::Model, next:
         .await?;
     add_token(transaction, id, next).await?;
     EventLog::append(transaction, event).await?;
-    Ok(())
+    Ok(Ok(()))
 }
 
 async fn refresh(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, Interface, Object, SimpleObject};
 use entities::users::{account, address, factor, identity, seller, session, user};
 use kit::{
-    Address, CurrencyCode, DateTime, Error, Result, Role, Url, UserError, Viewer,
+    Address, CurrencyCode, DateTime, Error, Json, Result, Role, Url, UserError, Viewer,
     ids::{AccountId, ChallengeId, FactorId, UserId},
 };
 
@@ -79,16 +79,33 @@ pub(crate) struct MfaChallenge {
     pub(crate) id: ChallengeId,
     /// Usable factors; a recovery code stands in for any of them.
     pub(crate) factors: Vec<MfaFactor>,
+    /// For `navigator.credentials.get()`, read by
+    /// `PublicKeyCredential.parseRequestOptionsFromJSON`. Null without a passkey.
+    pub(crate) passkey_options: Option<Json>,
     /// Expiry.
     pub(crate) expires_at: DateTime,
+}
+
+/// What a passkey is asked.
+#[derive(Default, SimpleObject)]
+pub(crate) struct PasskeyChallengePayload {
+    /// For `navigator.credentials.get()`, read by
+    /// `PublicKeyCredential.parseRequestOptionsFromJSON`. Null on failure.
+    pub(crate) options: Option<Json>,
+    /// Until when it may be answered. Null on failure.
+    pub(crate) expires_at: Option<DateTime>,
+    /// Expected failures.
+    pub(crate) user_errors: Vec<UserError>,
 }
 
 /// A factor being enrolled.
 #[derive(Default, SimpleObject)]
 pub(crate) struct MfaEnrollPayload {
-    /// Factor; confirm it with its first code. Null on failure.
+    /// Factor; confirm it with its first code or its attestation. Null on failure.
     pub(crate) factor: Option<MfaFactor>,
-    /// What the authenticator app reads, as an `otpauth` URI: show it as a QR code.
+    /// What the authenticator app reads, as an `otpauth` URI: show it as a QR code. For
+    /// a passkey the options of `navigator.credentials.create()` as JSON, read by
+    /// `PublicKeyCredential.parseCreationOptionsFromJSON`.
     pub(crate) secret: Option<String>,
     /// Codes that stand in for a lost factor, each once. Shown this one time;
     /// null when the account has some already.
@@ -99,9 +116,12 @@ pub(crate) struct MfaEnrollPayload {
 
 /// Second factor kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "factor::FactorKind")]
 pub(crate) enum MfaKind {
     /// An authenticator app: six digits every 30 seconds (RFC 6238).
     Totp,
+    /// A passkey (WebAuthn). It signs in alone, too: see `passkeyChallenge`.
+    Webauthn,
 }
 
 /// An enrolled second factor.
@@ -113,7 +133,7 @@ pub(crate) struct MfaFactor {
     pub(crate) kind: MfaKind,
     /// Enrolled.
     pub(crate) created_at: DateTime,
-    /// Whether its first code has come; before, it is not asked for.
+    /// Whether its first code or attestation has come; before, it is not asked for.
     pub(crate) is_confirmed: bool,
 }
 
@@ -121,7 +141,7 @@ impl From<factor::Model> for MfaFactor {
     fn from(row: factor::Model) -> Self {
         Self {
             id: row.id,
-            kind: MfaKind::Totp,
+            kind: row.kind.into(),
             created_at: row.created_at,
             is_confirmed: row.confirmed_at.is_some(),
         }
@@ -277,6 +297,16 @@ impl Account {
     /// When the account is erased; null unless its owner asked for that.
     async fn deletion_scheduled_at(&self) -> Option<DateTime> {
         self.0.deletion_scheduled_at
+    }
+
+    /// Since when staff keep it from signing in; null unless they do.
+    async fn suspended_at(&self) -> Option<DateTime> {
+        self.0.suspended_at
+    }
+
+    /// Why they do, in their words; null unless they do.
+    async fn suspension_reason(&self) -> Option<&str> {
+        self.0.suspension_reason.as_deref()
     }
 
     /// Concurrency version; counts the changes.

@@ -44,6 +44,12 @@ impl Checks {
         self.that(holds, "bio", "a bio has at most 500 characters, printable ones and line breaks");
     }
 
+    pub(crate) fn reason(&mut self, reason: &str) {
+        let is_printable = !reason.contains(|letter: char| letter.is_control() && letter != '\n');
+        let holds = (1..=500).contains(&reason.chars().count()) && is_printable;
+        self.that(holds, "reason", "a reason has 1 to 500 characters, printable ones and line breaks");
+    }
+
     pub(crate) fn locale(&mut self, locale: &str) {
         self.that(is_locale(locale), "locale", "a locale is a language tag, e.g. en or pt-BR");
     }

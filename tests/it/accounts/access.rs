@@ -197,6 +197,12 @@ pub(crate) const ACCESS: &[Row] = &[
         ADMINS,
     ),
     (
+        "accountSuspensionSet",
+        "mutation($nothing: ID!) { accountSuspensionSet(accountId: $nothing, suspended: false) { \
+            userErrors { code } } }",
+        ADMINS,
+    ),
+    (
         "addressSave",
         "mutation { addressSave(input: { address: { name: \"A\", lines: [\"1\"], city: \"B\", country: \
             \"DE\" } }) { userErrors { code } } }",
@@ -215,6 +221,7 @@ pub(crate) const ACCESS: &[Row] = &[
         "mutation($nothing: ID!) { mfaFactorSet(id: $nothing, code: \"1\") { userErrors { code } } }",
         [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
     ),
+    ("passkeyChallenge", "mutation { passkeyChallenge { userErrors { code } } }", EVERYBODY),
     (
         "mfaRecoveryCodesRenew",
         "mutation { mfaRecoveryCodesRenew(code: \"1\") { userErrors { code } } }",

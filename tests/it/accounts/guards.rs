@@ -1,11 +1,7 @@
 //! Guards are enforced by the module that publishes them, and published by the
 //! module that enforces them: the engine knows only what is published.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeSet;
 
 use apollo_compiler::{
     Schema,
@@ -96,57 +92,4 @@ async fn a_module_alone_enforces_what_it_publishes_and_nothing_else() {
     assert_eq!(wrong, Vec::<String>::new());
     assert!(guarded > 20, "only {guarded} guarded fields were asked");
     app.stop().await;
-}
-
-#[test]
-fn every_guard_stands_beside_the_directive_that_publishes_it() {
-    let resolvers =
-        Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("resolvers");
-    let (mut wrong, mut guards) = (Vec::new(), 0);
-
-    for file in rust_files(&resolvers) {
-        let text = fs::read_to_string(&file).expect("text");
-        for attribute in text.split("#[graphql(").skip(1) {
-            let attribute = attribute.split(")]").next().unwrap_or_default();
-            let guard = attribute.split_once("guard = \"").map(|(_, rest)| rest.replace("\\\"", "'"));
-            let guard = guard.and_then(|rest| rest.split('"').next().map(str::to_owned));
-            let wanted = match &guard {
-                None => None,
-                Some(guard) if guard.ends_with("SignedIn") => {
-                    Some("kit::authenticated::apply()".to_owned())
-                }
-                Some(guard) => Some(format!("requires_scopes = \"{}\"", permission(guard, &text))),
-            };
-            guards += usize::from(guard.is_some());
-            let publishes =
-                attribute.contains("authenticated::apply") || attribute.contains("requires_scopes");
-            let is_right = wanted.as_ref().map_or(!publishes, |wanted| attribute.contains(wanted));
-            if !is_right {
-                wrong.push(format!("{}: {attribute}: wants {wanted:?}", file.display()));
-            }
-        }
-    }
-
-    assert_eq!(wrong, Vec::<String>::new());
-    assert!(guards > 30, "only {guards} guards were found");
-}
-
-/// The permission of `Require('a:b')` or `Require(NAME)`.
-fn permission(guard: &str, text: &str) -> String {
-    let inner = guard.split_once("Require(").map_or("", |(_, rest)| rest.trim_end_matches(')'));
-    if let Some(literal) = inner.strip_prefix('\'') {
-        return literal.trim_end_matches('\'').to_owned();
-    }
-    let constant = text.lines().find(|line| line.contains(&format!("const {inner}:")));
-    let value = constant.and_then(|line| line.split('"').nth(1));
-    value.unwrap_or_else(|| panic!("{guard}: no constant {inner}")).to_owned()
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
-    let files = entries.flat_map(|path| match path.is_dir() {
-        true => rust_files(&path),
-        false => vec![path],
-    });
-    files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
 }

@@ -48,6 +48,64 @@ async fn the_first_token_of_somebody_makes_an_account_and_later_ones_find_it() {
 }
 
 #[tokio::test]
+async fn a_token_from_before_an_erasure_makes_no_account_and_a_later_one_does() {
+    let acme = Scripted::start().await;
+    let soon = |config: &mut Config| {
+        trusting(provider(&acme.url))(config);
+        config.auth.deletion_grace = Duration::ZERO;
+        config.auth.deletion_pause = Duration::from_millis(50);
+    };
+    on_each_database_with(soon, async |app| {
+        let [_, before, ..] = rows(&app, ACCOUNTS).await;
+        let expires = i64::try_from(now()).expect("in range") + 90 * 24 * 60 * 60;
+        let mut claims = ada();
+        claims["iat"] = json!(now() - 5);
+        claims["exp"] = json!(expires);
+        let old = app.guest().with_token(&acme.token(claims));
+        let set = "mutation { accountDeletionSet(scheduled: true) { userErrors { code } } }";
+        assert_eq!(data(&old, set, json!({})).await["accountDeletionSet"]["userErrors"], json!([]));
+        let mut tries = 0;
+        while rows(&app, ["accounts"]).await != [before] {
+            tries += 1;
+            assert!(tries < 600, "the account is erased");
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+
+        for _ in 0..2 {
+            assert_eq!(standing(&old).await, (401, json!("UNAUTHENTICATED")));
+        }
+        assert_eq!(rows(&app, ["accounts"]).await, [before]);
+        let kept = tests::number(&app, "SELECT kept_until / 1000 FROM erased_logins").await;
+        assert!(kept >= expires, "as long as that token is good");
+        let mut claims = ada();
+        claims["iat"] = json!(now() + 2);
+        let new = app.guest().with_token(&acme.token(claims));
+        assert_eq!(me(&new).await["user"]["displayName"], "Ada Lovelace", "who comes again is welcome");
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_suspended_accounts_tokens_of_a_provider_are_refused() {
+    let acme = Scripted::start().await;
+    on_each_database_with(trusting(provider(&acme.url)), async |app| {
+        let client = app.guest().with_token(&acme.token(ada()));
+        let own = id(&client).await;
+        let admin = app.sign_in("alma-admin@demo.example").await;
+        let set = "mutation($id: ID!, $on: Boolean!) { accountSuspensionSet(accountId: $id, suspended: $on, \
+                   reason: \"Spam.\") { userErrors { code } } }";
+
+        for (on, expected) in [(true, 401), (false, 200)] {
+            data(&admin, set, json!({ "id": own, "on": on })).await;
+            assert_eq!(standing(&client).await.0, expected);
+        }
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn of_first_requests_at_once_through_two_gateways_all_get_one_account() {
     let acme = Scripted::start().await;
     for backend in [Backend::Sqlite, Backend::Postgres] {

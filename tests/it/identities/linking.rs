@@ -15,7 +15,10 @@ use tests::{Client, TestApp, on_each_database, on_each_database_with};
 use super::{
     ACCOUNTS, id, kinds, link, me, provider, scripted::Scripted, sign_in, signed_in, trusting, unlink,
 };
-use crate::accounts::{data, rows, somebody, standing, walk};
+use crate::{
+    accounts::{data, rows, somebody, standing, walk},
+    notifications::{eventually, mail::mails_to},
+};
 
 const EMAIL: &str = "ada@example.com";
 
@@ -131,6 +134,11 @@ async fn a_further_login_is_linked_once_and_signs_in_to_the_account() {
 
         let linked = link(&ada, acme.login(claims.clone())).await;
         let again = link(&ada, acme.login(claims.clone())).await;
+        let mailed = || {
+            let mails = mails_to(app.outbox(), EMAIL);
+            mails.iter().filter(|mail| mail.contains("Another login signs in")).count()
+        };
+        eventually("one mail tells of it", async || mailed() == 1).await;
 
         let expected = json!({
             "account": { "identities": [{ "provider": "acme", "label": "ada@acme.example" }] },
@@ -175,6 +183,30 @@ async fn a_login_of_somebody_else_and_a_bad_code_are_not_linked() {
         let guest = app.guest().ask(super::LINK, json!({ "input": with("provider", "acme") })).await;
         assert_eq!(guest["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{guest}");
 
+        assert_eq!(rows(&app, ACCOUNTS).await, before);
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_has_at_most_twenty_logins() {
+    let acme = Scripted::start().await;
+    let patient = |config: &mut gateway::Config| {
+        trusting(provider(&acme.url))(config);
+        config.limits.enabled = false;
+    };
+    on_each_database_with(patient, async |app| {
+        let ada = somebody(&app, "ada").await;
+        for number in 0..20 {
+            let linked = link(&ada, acme.login(json!({ "sub": format!("u-{number}") }))).await;
+            assert_eq!(linked["userErrors"], json!([]), "{number}");
+        }
+        let before = rows(&app, ACCOUNTS).await;
+
+        let refused = link(&ada, acme.login(json!({ "sub": "u-20" }))).await;
+
+        assert_eq!(refused["userErrors"][0]["code"], "LIMIT_EXCEEDED", "{refused}");
         assert_eq!(rows(&app, ACCOUNTS).await, before);
         app.stop().await;
     })

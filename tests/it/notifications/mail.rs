@@ -14,7 +14,7 @@ const CONFIRM: &str = "Subject: Confirm your address\r\n";
 
 /// The mails in a folder that go to this address, as they would be sent, but the
 /// one that every new account gets.
-pub(super) fn mails_to(outbox: &Path, email: &str) -> Vec<String> {
+pub(crate) fn mails_to(outbox: &Path, email: &str) -> Vec<String> {
     let mut mails = all_mails_to(outbox, email);
     mails.retain(|mail| !mail.contains(CONFIRM));
     mails

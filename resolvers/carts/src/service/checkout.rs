@@ -5,8 +5,9 @@ use entities::carts::{
     discount, discount_use, line,
 };
 use kit::{
-    CartRef, DateTime, Money, Result, UserError, UserErrorCode, Viewer,
+    CartRef, DateTime, Error, Money, Result, UserError, UserErrorCode, Viewer,
     ids::{CartId, OrderId},
+    is_taken,
     ports::{Carts, Claimed, PricedCart, PricedLine, ShippingRate},
     refuse,
 };
@@ -44,6 +45,22 @@ impl Carts for Service {
     }
 
     async fn reopen(&self, order: OrderId) -> Result<()> {
+        match self.give_back(order).await {
+            // The account has opened another cart at this very moment.
+            Err(Error::Internal(cause)) if cause.downcast_ref().is_some_and(is_taken) => {
+                self.give_back(order).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn free_codes(&self, order: OrderId) -> Result<()> {
+        self.db.transaction(move |transaction| Box::pin(free_codes(transaction, order))).await
+    }
+}
+
+impl Service {
+    async fn give_back(&self, order: OrderId) -> Result<()> {
         let now = self.now();
         self.db
             .transaction(move |transaction| {
@@ -53,10 +70,6 @@ impl Carts for Service {
                 })
             })
             .await
-    }
-
-    async fn free_codes(&self, order: OrderId) -> Result<()> {
-        self.db.transaction(move |transaction| Box::pin(free_codes(transaction, order))).await
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use entities::carts::{cart, line};
+use entities::carts::{
+    cart::{self, Which},
+    line,
+};
 use kit::{
     CartRef, CurrencyCode, DateTime, Id as _, Outcome, Result, RetryKey, UserError, UserErrorCode,
     Viewer,
@@ -14,7 +17,6 @@ use sea_orm::DatabaseTransaction;
 use serde::Serialize;
 
 use super::{Service, change::no_cart, currency_of, stored_currency, which};
-use entities::carts::cart::Which;
 
 /// The most lines of a cart.
 pub(super) const MAX_LINES: usize = 100;
@@ -70,7 +72,7 @@ impl Service {
             Err(no_cart) => return Ok(Err(no_cart)),
         };
         if let Some(key) = key {
-            match RetryKey::new(scope_of(viewer, &change.which), MUTATION, &key, &draft) {
+            match RetryKey::new(scope_of(&change.which), MUTATION, &key, &draft) {
                 Ok(key) => change.key = Some(key),
                 Err(wrong) => errors.push(wrong),
             }
@@ -196,10 +198,10 @@ impl Additions {
 }
 
 /// Whose retry-safe keys they are.
-fn scope_of(viewer: &Viewer, which: &Which) -> String {
-    match (which, viewer.account) {
-        (Which::Token(hash), _) => format!("cart:{hash}"),
-        (Which::Own(account, _) | Which::OpenOf(account, _), _) => account.to_string(),
+fn scope_of(which: &Which) -> String {
+    match which {
+        Which::Token(hash) => format!("cart:{hash}"),
+        Which::Own(account, _) | Which::OpenOf(account, _) => account.to_string(),
     }
 }
 

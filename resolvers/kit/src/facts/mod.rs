@@ -27,6 +27,6 @@ pub use products::{ProductArchived, ProductChange, ProductChanged, ReviewSaved};
 pub use users::{
     AccountCreated, AccountErased, AccountUpdated, ConfirmationRequested, DeletionSet, EndReason,
     IdentityLinked, IdentityUnlinked, ResetRequested, RolesChanged, SecondFactorChanged, SessionRevoked,
-    SessionStarted, SignInFailed, SignInFailure,
+    SessionStarted, SignInFailed, SignInFailure, SuspensionSet,
 };
 pub use webhooks::{WebhookChange, WebhookChanged};

@@ -57,6 +57,8 @@ pub enum SignInFailure {
     BadCredentials,
     /// The code of the second factor was wrong.
     BadCode,
+    /// No passkey that anybody has enrolled answered what it was asked.
+    BadPasskey,
 }
 
 impl Fact for SignInFailed {
@@ -90,6 +92,8 @@ pub enum EndReason {
     PasswordReset,
     /// The account is being erased.
     Erased,
+    /// Staff suspended the account.
+    Suspended,
 }
 
 /// A second factor came into use, or was removed.
@@ -118,6 +122,9 @@ pub struct IdentityLinked {
     pub identity: IdentityId,
     /// The provider, by its name in the configuration.
     pub provider: String,
+    /// Whether the account was made for it.
+    #[serde(default)]
+    pub made_account: bool,
 }
 
 impl Fact for IdentityLinked {
@@ -135,6 +142,23 @@ pub struct DeletionSet {
     pub account: AccountId,
     /// When; absent when its owner took it back.
     pub scheduled_at: Option<DateTime>,
+}
+
+/// Staff keep an account from signing in, or do not any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuspensionSet {
+    /// Which.
+    pub account: AccountId,
+    /// False when that was taken back.
+    pub is_suspended: bool,
+}
+
+impl Fact for SuspensionSet {
+    const KIND: &'static str = "account.suspension_set";
+
+    fn subject(&self) -> String {
+        self.account.to_string()
+    }
 }
 
 /// An account is no more. Every module that keeps something of it erases that

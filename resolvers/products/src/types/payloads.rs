@@ -28,7 +28,7 @@ pub(crate) struct ProductPayload {
 pub(crate) struct ProductBulkPayload {
     /// Per item; empty when the request as a whole failed.
     results: Vec<ProductPayload>,
-    /// Items that were not carried out.
+    /// Items of `results` that were not carried out.
     failed_count: i32,
     /// Expected failures of the request as a whole; nothing changed when there are any.
     user_errors: Vec<UserError>,

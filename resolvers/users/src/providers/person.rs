@@ -28,6 +28,10 @@ pub(crate) struct Person {
     /// The provider's word counts for that.
     pub(crate) is_email_trusted: bool,
     pub(crate) locale: Option<String>,
+    /// When the token that tells of them was issued, in seconds, if it says.
+    pub(crate) issued_at: Option<i64>,
+    /// When it expires.
+    pub(crate) expires_at: Option<i64>,
 }
 
 impl Person {
@@ -55,6 +59,8 @@ impl Person {
             display_name: display_name.unwrap_or_else(|| handle.clone()),
             is_email_trusted: provider.link_verified_emails && email.is_some(),
             locale: claims.text("locale").filter(|locale| is_locale(locale)).map(str::to_owned),
+            issued_at: claims.seconds("iat").ok().flatten(),
+            expires_at: claims.seconds("exp").ok().flatten(),
             email,
             handle,
             subject,

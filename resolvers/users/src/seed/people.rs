@@ -170,6 +170,8 @@ fn account_row(person: &Person, user: &user::Model, password_hash: &str) -> acco
         currency: person.culture.currency.to_owned(),
         version: 1,
         deletion_scheduled_at: None,
+        suspended_at: None,
+        suspension_reason: None,
     }
 }
 
