@@ -36,7 +36,7 @@ const RULES: &[Rule] = &[
     (
         "Account",
         "id user email emailVerified roles locale currency addresses sessions mfaFactors identities version \
-         favourites",
+         favourites planSubscription usage",
         OWNERS_AND_READERS,
     ),
     (
@@ -73,6 +73,16 @@ const RULES: &[Rule] = &[
     ("WebhookDelivery", "lastStatus", ADMINS_EMPTY),
     ("AuditEntry", "id sequence at actorId actor action hash facts", ADMINS),
     ("AuditFact", "sequence at kind subjectId data previousHash hash", ADMINS),
+    ("Order", "id payments paymentStatus", OWNERS_AND_READERS),
+    (
+        "Payment",
+        "id order state amount authorized captured refunded provider refunds failure",
+        OWNERS_AND_READERS,
+    ),
+    ("Payment", "clientSecret", OWNERS_PART),
+    ("PlanSubscription", "id plan state currentPeriodEnd cancelAtPeriodEnd", OWNERS_AND_READERS),
+    ("Usage", "metric used included resetsAt", OWNERS_AND_READERS),
+    ("Refund", "id amount state reason createdAt", OWNERS_AND_READERS),
     // Guarded fields of what everybody may see.
     ("Variant", "available", ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", VALUE, "FORBIDDEN", VALUE]),
 ];
@@ -144,6 +154,13 @@ const WAYS: &[Way] = &[
     ("AuditEntry", "aud", "node(id: $id) %", ById),
     ("AuditEntry", "acct", "auditEntries(first: 1, actorId: $id) { nodes % }", ByRole),
     ("AuditFact", "aud", "node(id: $id) { ... on AuditEntry { facts % } }", ById),
+    ("Payment", "pay", "node(id: $id) %", ById),
+    ("Order", "pay", "node(id: $id) { ... on Payment { order % } }", ById),
+    ("PlanSubscription", "psub", "node(id: $id) %", ById),
+    ("PlanSubscription", "acct", "node(id: $id) { ... on Account { planSubscription % } }", ById),
+    ("Usage", "acct", "node(id: $id) { ... on Account { usage % } }", ById),
+    ("Refund", "rfd", "node(id: $id) %", ById),
+    ("Refund", "pay", "node(id: $id) { ... on Payment { refunds % } }", ById),
     ("Variant", "acct", "products(first: 1) { nodes { variants(first: 1) { nodes % } } }", ByRole),
 ];
 
@@ -153,11 +170,11 @@ const OPEN: &str = "AccountPayload AuditEntryConnection AuditEntryEdge AuthPaylo
     ConversationEdge ConversationEvent ConversationPayload GenericError MessageChanged MessageConnection \
     MessageEdge MessagePayload MessageReportConnection MessageReportEdge MessageSent MfaChallenge \
     MfaEnrollPayload Money NotificationConnection NotificationEdge NotificationEvent \
-    NotificationPreferencePayload OutOfStockError PageInfo PriceRange Product ProductAttribute \
+    NotificationPreferencePayload OutOfStockError PageInfo PaymentPayload Plan PlanPayload PriceRange Product ProductAttribute \
     ProductConnection ProductEdge ProductEvent ProductImage ProductOption ProductPayload \
     PushDevicePayload RateLimit RateLimitedError RatingSummary ReadAdvanced Review ReviewConnection \
     ReviewEdge ReviewPayload SelectedOption Seller SignInProvider TypingStarted UploadLimits UploadPayload UploadSlot \
-    User UserConnection UserEdge Variant VariantConnection VariantEdge VersionConflictError \
+    UsageQuota User UserConnection UserEdge Variant VariantConnection VariantEdge VersionConflictError \
     WebhookDeliveryConnection WebhookDeliveryEdge WebhookDeliveryPayload WebhookPayload";
 
 /// The roots, which have a table of their own, and types of the harness.

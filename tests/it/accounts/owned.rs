@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use kit::{Id as _, ids::UserId};
+use kit::{
+    Id as _, Money,
+    ids::{OrderId, RefundId, UserId},
+    ports::{NewPayment, Opened, Payments},
+};
 use serde_json::{Value, json};
 use tests::{Client, TestApp, execute};
 
@@ -46,6 +50,8 @@ impl Owned {
         owned.audit().await;
         owned.talk(&owner, &friend).await;
         owned.webhook(app).await;
+        owned.payment(app).await;
+        owned.plan(&owner).await;
         owned.notification(&owner).await;
         owned
     }
@@ -154,6 +160,42 @@ impl Owned {
         let delivery = delivery.await;
         self.keep("whe", &saved["endpoint"]["id"]);
         self.keep("whd", &delivery);
+    }
+
+    async fn plan(&mut self, owner: &Client) {
+        let plan = data(owner, "{ plans { id } }", json!({})).await["plans"][1]["id"].take();
+        let change = "mutation($id: ID!) { planChange(planId: $id, idempotencyKey: \"1\") { subscription { \
+            id } } }";
+        let changed = data(owner, change, json!({ "id": plan })).await;
+        self.keep("psub", &changed["planChange"]["subscription"]["id"]);
+    }
+
+    /// A payment that was declined, though part of it was given back.
+    async fn payment(&mut self, app: &TestApp) {
+        let port = app.app().platform().ports.get::<dyn Payments>().expect("payments run");
+        let wish = NewPayment {
+            order_id: OrderId::generate(),
+            account_id: Some(self.ids["acct"].parse().expect("an account")),
+            guest_access: None,
+            amount: Money::new(2_000, "EUR".parse().expect("a currency")),
+        };
+        let opened = port.open(wish.clone()).await.expect("recorded");
+        let Opened::Ready(payment) = opened else { panic!("{opened:?}") };
+        let (order, refund) = (wish.order_id, RefundId::generate());
+        for change in [
+            format!(
+                "UPDATE payments SET state = 'FAILED', failure = 'lost_card' WHERE id = '{payment}'"
+            ),
+            format!(
+                "INSERT INTO payment_refunds (id, payment_id, order_id, \"key\", amount, reason, state, \
+                 created_at, updated_at) VALUES ('{refund}', '{payment}', '{order}', '1', 500, 'Broken.', \
+                 'SUCCEEDED', 0, 0)"
+            ),
+        ] {
+            execute(app, &change).await;
+        }
+        self.keep("pay", &json!(payment));
+        self.keep("rfd", &json!(refund));
     }
 
     /// The friend's message is told to the owner some time later.

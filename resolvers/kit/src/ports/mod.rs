@@ -16,6 +16,7 @@ mod quotes;
 mod sellers;
 mod stock;
 mod unsubscribe;
+mod usage;
 
 use std::{
     any::{Any, TypeId, type_name},
@@ -40,6 +41,7 @@ pub use quotes::{Quote, Quotes};
 pub use sellers::Sellers;
 pub use stock::{Reserved, Shortage, Stock, Units};
 pub use unsubscribe::Unsubscribe;
+pub use usage::{Allowed, Usage};
 
 use crate::{Error, Result};
 
