@@ -7,8 +7,7 @@ use crate::provider::{NotGenuine, signature::verify};
 
 /// Made by `stripe.webhooks.generateTestHeaderString` of npm's stripe 23.1.0.
 const BODY: &str = r#"{"id":"evt_1","object":"event","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1","object":"payment_intent","metadata":{"payment_id":"pay_00000000000000000000000001"}}}}"#;
-const HEADER: &str =
-    "t=1767225600,v1=8c343a7803d1ed9872549cb66fbab781b814f8a2570f8bf90f253af5c79520c5";
+const HEADER: &str = "t=1767225600,v1=8c343a7803d1ed9872549cb66fbab781b814f8a2570f8bf90f253af5c79520c5";
 const SIGNED: DateTime = DateTime(1_767_225_600_000);
 
 fn secrets(all: &[&str]) -> Vec<SecretString> {
@@ -37,7 +36,8 @@ fn another_secret_body_or_time_is_not_believed() {
         Err(NotGenuine::Forged)
     );
     assert_eq!(verify(BODY.as_bytes(), HEADER, &[], SIGNED), Err(NotGenuine::Forged));
-    for unsigned in ["", "t=1767225600", "v1=00", "t=x,v1=00", "t=1767225600,v1=0", "t=1767225600,v0=00"] {
+    for unsigned in ["", "t=1767225600", "v1=00", "t=x,v1=00", "t=1767225600,v1=0", "t=1767225600,v0=00"]
+    {
         assert_eq!(look(BODY, unsigned), Err(NotGenuine::Unsigned), "{unsigned}");
     }
 }
