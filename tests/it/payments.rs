@@ -5,8 +5,10 @@ mod captures;
 mod confirming;
 mod events;
 mod outages;
+mod plans;
 mod reading;
 mod refunds;
+mod stripe;
 
 use std::{
     sync::{
@@ -128,6 +130,17 @@ impl Till {
         };
         let reached = tokio::time::timeout(Duration::from_secs(20), reached).await;
         assert!(reached.is_ok(), "never {condition}");
+    }
+
+    /// Waits until the provider has so many refunds.
+    async fn given_back(&self, refunds: i64) {
+        let sent = "SELECT count(*) FROM payment_refunds WHERE state = 'SUCCEEDED'";
+        let given = async {
+            while number(&self.app, sent).await < refunds {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), given).await.expect("all are sent");
     }
 
     async fn stop(self) {

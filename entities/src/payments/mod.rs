@@ -4,3 +4,5 @@ pub mod event;
 pub mod payment;
 pub mod refund;
 pub mod sandbox;
+pub mod subscription;
+pub mod usage;

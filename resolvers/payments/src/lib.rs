@@ -5,6 +5,7 @@
 mod access;
 mod graph;
 mod options;
+mod plans;
 mod provider;
 mod service;
 mod worker;
@@ -18,14 +19,15 @@ use aws_lc_rs::rand;
 use kit::{
     Error, Module, OutsideOptions, Parts, Platform, Result,
     facts::AccountErased,
-    ports::{PaymentEvents, Payments as PaymentsPort},
+    ports::{PaymentEvents, Payments as PaymentsPort, Usage},
 };
 use secrecy::SecretString;
 
 pub use crate::options::{PaymentsOptions, ProviderOptions};
 use crate::{
     graph::{Mutation, Node, Query, Subscription},
-    provider::{Calls, Provider, sandbox::Sandbox},
+    plans::Plans,
+    provider::{Calls, Provider, sandbox::Sandbox, stripe::Stripe},
     service::Service,
     worker::Rhythm,
 };
@@ -70,16 +72,22 @@ impl Module for Payments {
         let service = Arc::new(Service::new(platform, calls, options.is_manual, options.keep));
         platform.ports.provide::<dyn PaymentsPort>(service.clone());
         platform.ports.provide::<dyn PaymentEvents>(service.clone());
+        let plans = Arc::new(Plans::new(platform, sandbox.is_some()));
+        platform.ports.provide::<dyn Usage>(plans.clone());
         let schema = kit::schema(Query, Mutation, Subscription)
             .data(platform.db.clone())
             .data(platform.events.clone())
             .data(service.clone())
+            .data(plans.clone())
             .register_output_type::<Node>();
         let rhythm = Rhythm { poll: options.poll, events_poll: options.events_poll };
-        let work = worker::run(service.clone(), sandbox, rhythm, platform.stop.clone());
+        let work = worker::run(service.clone(), plans.clone(), sandbox, rhythm, platform.stop.clone());
         let erasure = kit::on_erasure("payments.erasure", move |erased: AccountErased| {
-            let service = service.clone();
-            async move { service.erase(erased.account).await }
+            let (service, plans) = (service.clone(), plans.clone());
+            async move {
+                plans.erase(erased.account).await?;
+                service.erase(erased.account).await
+            }
         });
         Ok(Parts::new(kit::finish(schema)).handler(erasure).worker("payments.work", work))
     }
@@ -96,7 +104,10 @@ fn provider(platform: &Platform, options: &PaymentsOptions) -> Result<Chosen> {
             let sandbox = Arc::new(Sandbox::new(db, clock, secrets));
             Ok((sandbox.clone(), Some(sandbox)))
         }
-        ProviderOptions::Stripe { .. } => Err(Error::internal("Stripe is not there yet")),
+        ProviderOptions::Stripe { api_base, secret_key } => {
+            let stripe = Stripe::new(api_base, secret_key, options.webhook_secrets.clone())?;
+            Ok((Arc::new(stripe), None))
+        }
     }
 }
 

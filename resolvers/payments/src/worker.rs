@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    plans::Plans,
     provider::{is_away, sandbox::Sandbox},
     service::Service,
 };
@@ -24,6 +25,7 @@ pub(crate) struct Rhythm {
 /// Works until `stop`.
 pub(crate) async fn run(
     service: Arc<Service>,
+    plans: Arc<Plans>,
     sandbox: Option<Arc<Sandbox>>,
     rhythm: Rhythm,
     stop: CancellationToken,
@@ -35,6 +37,7 @@ pub(crate) async fn run(
         }
         said("events could not be looked into", service.look_into_events().await.map(drop));
         said("payments could not be looked up", service.advance_due().await.map(drop));
+        said("plans could not go on", plans.roll_over().await);
         if asked.is_none_or(|at| at.elapsed() >= rhythm.events_poll) {
             asked = Some(Instant::now());
             said("the provider could not be asked", service.catch_up().await);

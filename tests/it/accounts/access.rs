@@ -57,6 +57,7 @@ pub(crate) const ACCESS: &[Row] = &[
     ("nodes", "query($product: ID!) { nodes(ids: [$product]) { id } }", EVERYBODY),
     ("product", "query($product: ID!) { product(by: { id: $product }) { id } }", EVERYBODY),
     ("products", "{ products(first: 1) { nodes { id } } }", EVERYBODY),
+    ("plans", "{ plans { id } }", EVERYBODY),
     ("rateLimit", "{ rateLimit { cost } }", EVERYBODY),
     ("signInProviders", "{ signInProviders { name } }", EVERYBODY),
     ("uploadLimits", "{ uploadLimits { maxSize } }", EVERYBODY),
@@ -362,6 +363,29 @@ pub(crate) const ACCESS: &[Row] = &[
         "mutation($nothing: ID!) { discountArchive(id: $nothing) { userErrors { code } } }",
         ADMINS,
     ),
+    (
+        "planChange",
+        "mutation($nothing: ID!) { planChange(planId: $nothing, idempotencyKey: \"1\") { userErrors { \
+            code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "planCancel",
+        "mutation { planCancel(cancel: true) { userErrors { code } } }",
+        [GUEST, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND],
+    ),
+    (
+        "paymentConfirm",
+        "mutation($nothing: ID!) { paymentConfirm(paymentId: $nothing, methodToken: \"tok_success\", \
+            idempotencyKey: \"1\") { userErrors { code } } }",
+        [NOT_FOUND; 6],
+    ),
+    (
+        "paymentCapture",
+        "mutation($nothing: ID!) { paymentCapture(paymentId: $nothing, idempotencyKey: \"1\") { \
+            userErrors { code } } }",
+        [GUEST, FORBIDDEN, FORBIDDEN, NOT_FOUND, FORBIDDEN, NOT_FOUND],
+    ),
     ("notificationsMarkRead", "mutation { notificationsMarkRead(ids: []) }", SIGNED_IN),
     (
         "notificationPreferenceSet",
@@ -396,6 +420,11 @@ pub(crate) const ACCESS: &[Row] = &[
     ("orderEvents", "subscription { orderEvents(orderId: \"x\") { cursor } }", [REFUSED; 6]),
     ("cartEvents", "subscription { cartEvents(cart: { token: \"x\" }) { cursor } }", [REFUSED; 6]),
     ("productEvents", "subscription { productEvents(ids: []) { cursor } }", ["BAD_USER_INPUT"; 6]),
+    (
+        "paymentUpdated",
+        "subscription { paymentUpdated(paymentId: \"pay_1\", after: \"rubbish\") { id } }",
+        [REFUSED; 6],
+    ),
     (
         "notificationEvents",
         "subscription { notificationEvents(after: \"rubbish\") { cursor } }",

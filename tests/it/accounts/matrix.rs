@@ -36,7 +36,7 @@ const RULES: &[Rule] = &[
     (
         "Account",
         "id user email emailVerified roles locale currency addresses sessions mfaFactors identities version \
-         favourites orders",
+         favourites orders planSubscription usage",
         OWNERS_AND_READERS,
     ),
     (
@@ -109,6 +109,15 @@ const RULES: &[Rule] = &[
     ("Fulfilment", "deliveredAt", [NONE, NONE, NULL, NULL, NONE, NULL]),
     ("FulfilmentLine", "line quantity", OWNERS_AND_READERS),
     ("OrderReturn", "id state reason lines requestedAt", OWNERS_AND_READERS),
+    (
+        "Payment",
+        "id order state amount authorized captured refunded provider refunds failure",
+        OWNERS_AND_READERS,
+    ),
+    ("Payment", "clientSecret", OWNERS_PART),
+    ("PlanSubscription", "id plan state currentPeriodEnd cancelAtPeriodEnd", OWNERS_AND_READERS),
+    ("Usage", "metric used included resetsAt", OWNERS_AND_READERS),
+    ("Refund", "id amount state reason createdAt", OWNERS_AND_READERS),
     // Guarded fields of what everybody may see.
     ("Variant", "available", ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", VALUE, "FORBIDDEN", VALUE]),
 ];
@@ -198,6 +207,12 @@ const WAYS: &[Way] = &[
     ("AuditEntry", "aud", "node(id: $id) %", ById),
     ("AuditEntry", "acct", "auditEntries(first: 1, actorId: $id) { nodes % }", ByRole),
     ("AuditFact", "aud", "node(id: $id) { ... on AuditEntry { facts % } }", ById),
+    ("Payment", "pay", "node(id: $id) %", ById),
+    ("PlanSubscription", "psub", "node(id: $id) %", ById),
+    ("PlanSubscription", "acct", "node(id: $id) { ... on Account { planSubscription % } }", ById),
+    ("Usage", "acct", "node(id: $id) { ... on Account { usage % } }", ById),
+    ("Refund", "rfd", "node(id: $id) %", ById),
+    ("Refund", "pay", "node(id: $id) { ... on Payment { refunds % } }", ById),
     ("Variant", "acct", "products(first: 1) { nodes { variants(first: 1) { nodes % } } }", ByRole),
 ];
 
@@ -208,12 +223,13 @@ const OPEN: &str = "AccountPayload AuditEntryConnection AuditEntryEdge AuthPaylo
     GenericWarning MessageChanged MessageConnection \
     MessageEdge MessagePayload MessageReportConnection MessageReportEdge MessageSent MfaChallenge \
     MfaEnrollPayload Money NotificationConnection NotificationEdge NotificationEvent \
-    NotificationPreferencePayload OrderConnection OrderEdge OrderEvent OrderPayload OrderTotals OutOfStockError PageInfo PriceChangedError PriceChangedWarning \
-    PriceRange Product ProductAttribute \
-    ProductConnection ProductEdge ProductEvent ProductImage ProductOption ProductPayload \
-    PushDevicePayload RateLimit RateLimitedError RatingSummary ReadAdvanced Review ReviewConnection \
-    ReviewEdge ReviewPayload SelectedOption Seller ShippingOption SignInProvider StockWarning TypingStarted UploadLimits UploadPayload UploadSlot \
-    User UserConnection UserEdge Variant VariantConnection VariantEdge VersionConflictError \
+    NotificationPreferencePayload OrderConnection OrderEdge OrderEvent OrderPayload OrderTotals \
+    OutOfStockError PageInfo PaymentPayload Plan PlanPayload PriceChangedError PriceChangedWarning \
+    PriceRange Product ProductAttribute ProductConnection ProductEdge ProductEvent ProductImage \
+    ProductOption ProductPayload PushDevicePayload RateLimit RateLimitedError RatingSummary ReadAdvanced \
+    Review ReviewConnection ReviewEdge ReviewPayload SelectedOption Seller ShippingOption SignInProvider \
+    StockWarning TypingStarted UploadLimits UploadPayload UploadSlot UsageQuota User UserConnection \
+    UserEdge Variant VariantConnection VariantEdge VersionConflictError \
     WebhookDeliveryConnection WebhookDeliveryEdge WebhookDeliveryPayload WebhookPayload";
 
 /// The roots, which have a table of their own, and types of the harness.

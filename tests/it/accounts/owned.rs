@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use kit::{Id as _, ids::UserId};
+use kit::{
+    Id as _,
+    ids::{RefundId, UserId},
+};
 use serde_json::{Value, json};
 use tests::{Client, TestApp, execute};
 
@@ -47,8 +50,10 @@ impl Owned {
         owned.audit().await;
         owned.talk(&owner, &friend).await;
         owned.webhook(app).await;
+        owned.plan(&owner).await;
         owned.notification(&owner).await;
         owned.order(app).await;
+        owned.payment(app, &owner).await;
         owned
     }
 
@@ -190,6 +195,36 @@ impl Owned {
         self.keep("ord", &order);
         self.keep("ful", &fulfilment);
         self.keep("ret", &back);
+    }
+
+    async fn plan(&mut self, owner: &Client) {
+        let plan = data(owner, "{ plans { id } }", json!({})).await["plans"][1]["id"].take();
+        let change = "mutation($id: ID!) { planChange(planId: $id, idempotencyKey: \"1\") { subscription { \
+            id } } }";
+        let changed = data(owner, change, json!({ "id": plan })).await;
+        self.keep("psub", &changed["planChange"]["subscription"]["id"]);
+    }
+
+    /// The payment of the order, as if it were declined and partly given back.
+    async fn payment(&mut self, app: &TestApp, owner: &Client) {
+        let query = "query($id: ID!) { order(id: $id) { payments { id } } }";
+        let paid = data(owner, query, json!({ "id": self.ids["ord"] })).await["order"].take();
+        let payment = paid["payments"][0]["id"].as_str().expect("a payment").to_owned();
+        let (order, refund) = (self.ids["ord"].clone(), RefundId::generate());
+        for change in [
+            format!(
+                "UPDATE payments SET state = 'FAILED', failure = 'lost_card' WHERE id = '{payment}'"
+            ),
+            format!(
+                "INSERT INTO payment_refunds (id, payment_id, order_id, \"key\", amount, reason, state, \
+                 created_at, updated_at) VALUES ('{refund}', '{payment}', '{order}', '1', 500, 'Broken.', \
+                 'SUCCEEDED', 0, 0)"
+            ),
+        ] {
+            execute(app, &change).await;
+        }
+        self.keep("pay", &json!(payment));
+        self.keep("rfd", &json!(refund));
     }
 
     /// The friend's message is told to the owner some time later.

@@ -18,7 +18,6 @@ use tests::{TestApp, peers, postgres::free_port};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     process::{Child, Command},
-    sync::OnceCell,
 };
 
 use super::{eventually, number, tell};
@@ -26,32 +25,9 @@ use crate::accounts::{rows, somebody};
 
 /// Python with the mail server's package, outside the checkout; `None` where
 /// either can't be had.
-async fn python() -> Option<&'static Path> {
-    static INSTALLED: OnceCell<Option<PathBuf>> = OnceCell::const_new();
-    let install = async || {
-        if !peers::has("python3") {
-            return None;
-        }
-        let wanted = peers_folder().join("requirements.txt");
-        let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("smtp");
-        let (stamp, python) = (venv.join(".installed"), venv.join("bin/python"));
-        let lock = std::fs::read(&wanted).expect("the requirements");
-        if std::fs::read(&stamp).ok().as_ref() != Some(&lock) {
-            let made = Command::new("python3").args(["-m", "venv"]).arg(&venv).output().await;
-            let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-            let done = Command::new(&python).args(pip).arg(&wanted).output().await;
-            let is_done = |outcome: &std::io::Result<std::process::Output>| {
-                outcome.as_ref().is_ok_and(|output| output.status.success())
-            };
-            if !is_done(&made) || !is_done(&done) {
-                peers::missing("aiosmtpd");
-                return None;
-            }
-            std::fs::write(&stamp, &lock).expect("a stamp");
-        }
-        Some(python)
-    };
-    INSTALLED.get_or_init(install).await.as_deref()
+async fn python() -> Option<PathBuf> {
+    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("smtp");
+    peers::python(&venv, &peers_folder().join("requirements.txt"), "aiosmtpd").await
 }
 
 fn peers_folder() -> PathBuf {
@@ -128,7 +104,7 @@ async fn a_mail_is_handed_over_once_put_off_or_given_up_as_the_server_says() {
     let Some(python) = python().await else { return };
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let port = free_port().expect("a port");
-        let server = MailServer::start(python, port).await;
+        let server = MailServer::start(&python, port).await;
         let Some(app) = TestApp::start(backend, mailing(port)).await else { continue };
 
         for name in ["ada", "later", "never"] {
@@ -179,7 +155,7 @@ async fn mails_wait_for_a_server_that_is_away_and_the_module_says_so() {
     eventually("it was tried in vain", async || number(&app, tried).await > 0).await;
     eventually("the module is degraded", async || health().await["status"] == "degraded").await;
     let reason = health().await["reason"].clone();
-    let server = MailServer::start(python, port).await;
+    let server = MailServer::start(&python, port).await;
     eventually("it was sent", async || delivery(&app, "ada@example.com").await.starts_with("SENT"))
         .await;
     eventually("the module is up again", async || health().await["status"] == "up").await;
@@ -194,7 +170,7 @@ async fn two_gateways_send_no_mail_twice_and_none_to_nowhere() {
     let Some(python) = python().await else { return };
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let port = free_port().expect("a port");
-        let server = MailServer::start(python, port).await;
+        let server = MailServer::start(&python, port).await;
         let Some(app) = TestApp::start(backend, mailing(port)).await else { continue };
         let mut config = Config::default();
         config.database.url = app.database_url().into();

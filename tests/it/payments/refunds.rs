@@ -26,10 +26,7 @@ async fn parallel_refunds_never_give_back_more_than_was_captured() {
         assert_eq!(given, 6, "{refunds:?}");
         assert!(refunds.contains(&Refunded::Exceeds(200)), "{refunds:?}");
         till.until(open.id, "refunded = 1800 AND state = 'PARTIALLY_REFUNDED'").await;
-        let sent = "SELECT count(*) FROM payment_refunds WHERE state = 'SUCCEEDED'";
-        while number(&till.app, sent).await < 6 {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
+        till.given_back(6).await;
         assert_eq!(till.booked(open.id, "refund").await, 6);
         till.stop().await;
     })
@@ -51,6 +48,7 @@ async fn a_refund_is_given_once_for_each_key() {
         assert!(refunds.iter().all(|refund| refund == &refunds[0]), "{refunds:?}");
         assert!(matches!(refunds[0], Refunded::Accepted(_)), "{refunds:?}");
         assert!(till.holds(open.id, "refunded = 500").await);
+        till.given_back(1).await;
         assert_eq!(till.booked(open.id, "refund").await, 1);
         till.stop().await;
     })
@@ -71,6 +69,7 @@ async fn an_order_that_is_off_gives_back_the_rest_once() {
         till.until(open.id, "state = 'REFUNDED' AND refunded = 2000").await;
         let balance = till.port.balance(open.order).await.expect("readable");
         assert_eq!((balance.captured, balance.refunded), (2_000, 2_000));
+        till.given_back(2).await;
         assert_eq!(till.booked(open.id, "refund").await, 2);
         till.stop().await;
     })
@@ -93,10 +92,7 @@ async fn a_refund_waits_for_a_provider_that_is_away() {
         assert_eq!((balance.captured, balance.refunded), (2_000, 500));
         assert_eq!(till.booked(open.id, "refund").await, 0);
         execute(&till.app, "DELETE FROM sandbox_switches").await;
-        let sent = "SELECT count(*) FROM payment_refunds WHERE state = 'SUCCEEDED'";
-        while number(&till.app, sent).await < 1 {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        till.given_back(1).await;
         assert_eq!(till.booked(open.id, "refund").await, 1);
         till.stop().await;
     })

@@ -18,6 +18,7 @@ mod quotes;
 mod sellers;
 mod stock;
 mod unsubscribe;
+mod usage;
 
 use std::{
     any::{Any, TypeId, type_name},
@@ -44,6 +45,7 @@ pub use quotes::{Quote, Quotes};
 pub use sellers::Sellers;
 pub use stock::{Reserved, Shortage, Stock, Units};
 pub use unsubscribe::Unsubscribe;
+pub use usage::{Allowed, Usage};
 
 use crate::{Error, Result};
 

@@ -2,6 +2,7 @@
 
 mod loaders;
 mod mutations;
+mod plans;
 mod queries;
 mod stubs;
 mod subscriptions;

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Object, Result};
-use kit::{MoneyInput, Require, Viewer, ids::PaymentId};
+use kit::{
+    MoneyInput, Require, Viewer,
+    ids::{PaymentId, PlanId},
+};
 
-use super::types::PaymentPayload;
+use super::{plans::PlanPayload, types::PaymentPayload};
 use crate::{
     access,
+    plans::Plans,
     service::{Confirmation, Service, WRITE},
 };
 
@@ -53,5 +57,32 @@ impl Mutation {
         let service = ctx.data_unchecked::<Arc<Service>>();
         let viewer = Viewer::of(ctx);
         Ok(Some(service.capture(viewer, payment_id, amount, &idempotency_key).await?.into()))
+    }
+
+    /// Change plan, prorated: the difference for the rest of the period is charged, or
+    /// kept as credit. Ending a plan is planCancel.
+    #[graphql(guard = "kit::SignedIn", directive = kit::authenticated::apply())]
+    async fn plan_change(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The plan wanted.")] plan_id: PlanId,
+        #[graphql(desc = "Retry-safe key: repeated with the same input, nothing happens twice.")]
+        idempotency_key: String,
+    ) -> Result<Option<PlanPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let plans = ctx.data_unchecked::<Arc<Plans>>();
+        Ok(Some(plans.change(account, plan_id, &idempotency_key).await?.into()))
+    }
+
+    /// Stop at the period's end, or undo that.
+    #[graphql(guard = "kit::SignedIn", directive = kit::authenticated::apply())]
+    async fn plan_cancel(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whether the plan is to end.")] cancel: bool,
+    ) -> Result<Option<PlanPayload>> {
+        let account = Viewer::of(ctx).require_account()?;
+        let plans = ctx.data_unchecked::<Arc<Plans>>();
+        Ok(Some(plans.cancel(account, cancel).await?.into()))
     }
 }

@@ -6,22 +6,25 @@ use entities::payments::{
     refund,
 };
 use kit::{
-    CurrencyCode, DateTime, Money, UserError,
+    CurrencyCode, DateTime, Money, UserError, Viewer,
     facts::PaymentState as Told,
-    ids::{PaymentId, RefundId},
+    ids::{AccountId, PaymentId, RefundId},
     load,
 };
 
 use super::{
     loaders::{RefundsOf, Rows},
+    plans::{Plan, PlanSubscription},
     stubs::Order,
 };
-use crate::service::{Confirmed, told};
+use crate::service::{Confirmed, READ, told};
 
 /// Anything with a global id; fetch it again with node(id).
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Global opaque id."))]
 pub(crate) enum Node {
+    Plan(Plan),
+    PlanSubscription(PlanSubscription),
     Payment(Payment),
     Refund(Refund),
 }
@@ -67,10 +70,12 @@ pub(crate) struct Payment {
     refunded: Money,
     /// Provider, e.g. stripe or sandbox.
     provider: String,
-    /// Secret for the client SDK while action is needed.
-    client_secret: Option<String>,
     /// Decline reason, e.g. insufficient_funds.
     failure: Option<String>,
+    #[graphql(skip)]
+    client_secret: Option<String>,
+    #[graphql(skip)]
+    account: Option<AccountId>,
     #[graphql(skip)]
     order: Order,
 }
@@ -80,6 +85,18 @@ impl Payment {
     /// Order.
     async fn order(&self) -> Option<Order> {
         Some(self.order.clone())
+    }
+
+    /// Secret for the client SDK while action is needed; null for everybody but the
+    /// payer.
+    async fn client_secret(&self, ctx: &Context<'_>) -> Option<&str> {
+        let viewer = Viewer::of(ctx);
+        // Whoever else sees a guest's payment has shown the guest's secret.
+        let is_payer = match self.account {
+            Some(account) => viewer.account == Some(account),
+            None => !viewer.may(READ),
+        };
+        self.client_secret.as_deref().filter(|_| is_payer)
     }
 
     /// Refunds, oldest first.
@@ -106,13 +123,14 @@ impl Payment {
             provider: row.provider,
             client_secret: row.client_secret.filter(|_| needs_payer && row.called_off_at.is_none()),
             failure: row.failure,
+            account: row.account_id,
             order: Order { id: row.order_id, access: row.guest_access.unwrap_or_default() },
         }
     }
 }
 
 /// The rows hold what the platform wrote.
-fn currency(code: &str) -> CurrencyCode {
+pub(super) fn currency(code: &str) -> CurrencyCode {
     code.parse().unwrap_or(CurrencyCode(iso_currency::Currency::XXX))
 }
 

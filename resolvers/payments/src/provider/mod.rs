@@ -3,6 +3,7 @@
 mod calls;
 pub(crate) mod sandbox;
 pub(crate) mod signature;
+pub(crate) mod stripe;
 
 use kit::{
     DateTime,

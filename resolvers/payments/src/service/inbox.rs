@@ -52,7 +52,7 @@ impl Service {
     /// Keeps events that are about something; how many were new.
     async fn keep_events(&self, events: Vec<Event>) -> Result<u64> {
         let now = self.clock.now();
-        let rows = events.into_iter().filter(|event| is_ours(event)).map(|told| event::Model {
+        let rows = events.into_iter().filter(is_ours).map(|told| event::Model {
             provider: self.calls.name().to_owned(),
             id: told.id,
             kind: told.kind,

@@ -4,7 +4,7 @@ mod advance;
 mod capture;
 mod confirm;
 mod inbox;
-mod movement;
+pub(crate) mod movement;
 mod port;
 mod refunds;
 

@@ -24,14 +24,6 @@ pub(crate) const NAME: &str = "sandbox";
 
 /// How long what takes a while takes, in milliseconds.
 const A_WHILE: i64 = 1_000;
-const STATUSES: [(&str, fn() -> Status); 6] = [
-    ("needs_method", || Status::NeedsMethod),
-    ("needs_action", || Status::NeedsAction("authenticate".to_owned())),
-    ("processing", || Status::Processing),
-    ("authorized", || Status::Authorized),
-    ("captured", || Status::Captured),
-    ("cancelled", || Status::Cancelled),
-];
 
 /// The sandbox.
 pub(crate) struct Sandbox {
@@ -408,8 +400,14 @@ async fn tell(
 }
 
 fn as_intent(intent: books::Intent) -> Intent {
-    let known = STATUSES.iter().find(|(name, _)| *name == intent.status);
-    let status = known.map_or(Status::Processing, |(_, status)| status());
+    let status = match intent.status.as_str() {
+        "needs_method" => Status::NeedsMethod,
+        "needs_action" => Status::NeedsAction("authenticate".to_owned()),
+        "authorized" => Status::Authorized,
+        "captured" => Status::Captured,
+        "cancelled" => Status::Cancelled,
+        _ => Status::Processing,
+    };
     Intent {
         reference: intent.id,
         client_secret: Some(intent.secret),
