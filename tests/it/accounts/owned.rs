@@ -42,13 +42,13 @@ impl Owned {
             ids: BTreeMap::new(),
         };
         owned.account(&owner).await;
+        owned.order(app).await;
         owned.identity(app).await;
         owned.cart(&owner).await;
         owned.audit().await;
         owned.talk(&owner, &friend).await;
         owned.webhook(app).await;
         owned.notification(&owner).await;
-        owned.order(app).await;
         owned
     }
 
@@ -187,6 +187,13 @@ impl Owned {
     async fn order(&mut self, app: &TestApp) {
         let [.., owner, _, _, admin] = &self.askers;
         let (order, fulfilment, back) = crate::orders::with_a_return(app, owner, admin).await;
+        // Whatever is told of it is older than what comes next.
+        let told = "{ me { notifications(first: 1) { nodes { kind } } } }";
+        let shipped = |answer: &Value| {
+            let newest = &answer["me"]["notifications"]["nodes"][0]["kind"];
+            (newest == "order.shipped").then(|| newest.clone())
+        };
+        until(owner, told, shipped).await;
         self.keep("ord", &order);
         self.keep("ful", &fulfilment);
         self.keep("ret", &back);
