@@ -45,6 +45,7 @@ impl Owned {
             ids: BTreeMap::new(),
         };
         owned.account(&owner).await;
+        owned.order(app).await;
         owned.identity(app).await;
         owned.cart(&owner).await;
         owned.audit().await;
@@ -52,7 +53,6 @@ impl Owned {
         owned.webhook(app).await;
         owned.plan(&owner).await;
         owned.notification(&owner).await;
-        owned.order(app).await;
         owned.payment(app, &owner).await;
         owned
     }
@@ -192,6 +192,13 @@ impl Owned {
     async fn order(&mut self, app: &TestApp) {
         let [.., owner, _, _, admin] = &self.askers;
         let (order, fulfilment, back) = crate::orders::with_a_return(app, owner, admin).await;
+        // Whatever is told of it is older than what comes next.
+        let told = "{ me { notifications(first: 1) { nodes { kind } } } }";
+        let shipped = |answer: &Value| {
+            let newest = &answer["me"]["notifications"]["nodes"][0]["kind"];
+            (newest == "order.shipped").then(|| newest.clone())
+        };
+        until(owner, told, shipped).await;
         self.keep("ord", &order);
         self.keep("ful", &fulfilment);
         self.keep("ret", &back);
