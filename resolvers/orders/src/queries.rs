@@ -42,7 +42,6 @@ impl Query {
 
     /// All orders, newest first, for staff.
     #[graphql(guard = "Require(\"orders:read\")", requires_scopes = "orders:read")]
-    #[expect(clippy::too_many_arguments, reason = "one for each argument of the field")]
     async fn orders(
         &self,
         ctx: &Context<'_>,

@@ -45,6 +45,7 @@ const RULES: &[Rule] = &[
          unreadNotificationCount notificationPreferences",
         OWNERS_PART,
     ),
+    ("Account", "suspendedAt suspensionReason", [NONE, NONE, NULL, NULL, NONE, NULL]),
     ("Account", "deletionScheduledAt", [NONE, NONE, NULL, NULL, NONE, NULL]),
     ("SavedAddress", "id address isDefaultShipping isDefaultBilling", OWNERS_AND_READERS),
     ("Address", "name lines city region postalCode country phone", OWNERS_AND_READERS),
@@ -218,14 +219,14 @@ const WAYS: &[Way] = &[
 
 /// Types of which everybody may see what they come across, connections and
 /// payloads, which hold nothing of their own, among them.
-const OPEN: &str = "AccountPayload AuditEntryConnection AuditEntryEdge AuthPayload BlockConnection CartDiscountCode CartEvent CartPayload Category ConversationConnection \
+const OPEN: &str = "AccountPayload AuditEntryConnection AuditEntryEdge AuthPayload BlockConnection CartDiscountCode CartEvent CartPayload Category CategoryPayload ConversationConnection \
     ConversationEdge ConversationEvent ConversationPayload DiscountConnection DiscountEdge DiscountPayload GenericError \
     GenericWarning MessageChanged MessageConnection \
     MessageEdge MessagePayload MessageReportConnection MessageReportEdge MessageSent MfaChallenge \
     MfaEnrollPayload Money NotificationConnection NotificationEdge NotificationEvent \
     NotificationPreferencePayload OrderConnection OrderEdge OrderEvent OrderPayload OrderTotals \
-    OutOfStockError PageInfo PaymentPayload Plan PlanPayload PriceChangedError PriceChangedWarning \
-    PriceRange Product ProductAttribute ProductConnection ProductEdge ProductEvent ProductImage \
+    OutOfStockError PageInfo PasskeyChallengePayload PaymentPayload Plan PlanPayload PriceChangedError PriceChangedWarning \
+    PriceRange Product ProductAttribute ProductBulkPayload ProductConnection ProductEdge ProductEvent ProductImage \
     ProductOption ProductPayload PushDevicePayload RateLimit RateLimitedError RatingSummary ReadAdvanced \
     Review ReviewConnection ReviewEdge ReviewPayload SelectedOption Seller ShippingOption SignInProvider \
     StockWarning TypingStarted UploadLimits UploadPayload UploadSlot UsageQuota User UserConnection \

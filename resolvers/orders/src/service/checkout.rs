@@ -123,7 +123,7 @@ impl Service {
             return Ok(None);
         };
         if order.state.is_placed() {
-            return Ok(Some(End::Placed(order)));
+            return Ok(Some(End::Placed(Box::new(order))));
         }
         match self.take_over(id).await? {
             true => self.place(id).await.map(Some),

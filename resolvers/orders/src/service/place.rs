@@ -25,7 +25,7 @@ use crate::options::milliseconds;
 /// What became of an order that was being placed.
 pub(crate) enum End {
     /// It is placed.
-    Placed(Model),
+    Placed(Box<Model>),
     /// It can't be, for these reasons; nothing is left of it.
     Refused(Vec<UserError>),
     /// Somebody else gave it up.
@@ -60,7 +60,7 @@ impl Service {
                 let reason = UserError::new(UserErrorCode::Expired, "", "checkout broke off; try again");
                 return self.undo(&order, vec![reason]).await;
             }
-            _ => return Ok(End::Placed(order)),
+            _ => return Ok(End::Placed(Box::new(order))),
         }
         let refused = match self.carts.claim(id, order.cart_id, order.cart_version).await? {
             Claimed::Ours => None,
@@ -131,7 +131,7 @@ impl Service {
     async fn found(&self, id: OrderId) -> Result<End> {
         let order = order::find(self.db.write(), id).await?;
         Ok(match order {
-            Some(order) if order.state.is_placed() => End::Placed(order),
+            Some(order) if order.state.is_placed() => End::Placed(Box::new(order)),
             _ => End::Gone,
         })
     }

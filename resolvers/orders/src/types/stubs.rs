@@ -35,7 +35,6 @@ pub(crate) struct Account {
 impl Account {
     /// Own orders, newest first; null for anybody but the owner and staff.
     #[graphql(tag = "viewer")]
-    #[expect(clippy::too_many_arguments, reason = "one for each argument of the field")]
     async fn orders(
         &self,
         ctx: &Context<'_>,
@@ -73,7 +72,6 @@ impl Seller {
     /// Paid orders with a part of this seller, newest first; null for anybody but
     /// its owner and staff. The owner sees of each what concerns the shop.
     #[graphql(tag = "viewer")]
-    #[expect(clippy::too_many_arguments, reason = "one for each argument of the field")]
     async fn orders(
         &self,
         ctx: &Context<'_>,

@@ -12,7 +12,7 @@ use super::{plans::PlanPayload, types::PaymentPayload};
 use crate::{
     access,
     plans::Plans,
-    service::{Confirmation, Service, WRITE},
+    service::{Confirmation, Service},
 };
 
 /// Everything that can be changed.
@@ -45,7 +45,7 @@ impl Mutation {
     }
 
     /// Capture an authorization, once; what is not captured is freed.
-    #[graphql(guard = "Require(WRITE)", requires_scopes = "payments:write")]
+    #[graphql(guard = "Require(\"payments:write\")", requires_scopes = "payments:write")]
     async fn payment_capture(
         &self,
         ctx: &Context<'_>,

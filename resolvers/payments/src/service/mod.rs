@@ -30,8 +30,6 @@ pub(crate) use self::confirm::{Confirmation, Confirmed};
 
 /// Sees all payments.
 pub(crate) const READ: &str = "payments:read";
-/// Takes money that is set aside.
-pub(crate) const WRITE: &str = "payments:write";
 
 /// What the rules need.
 pub(crate) struct Service {

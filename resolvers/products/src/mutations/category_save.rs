@@ -6,7 +6,7 @@ use async_graphql::{Context, Object, Result};
 use kit::{Require, Viewer};
 
 use crate::{
-    service::{MODERATE, Service},
+    service::Service,
     types::{CategoryInput, CategoryPayload},
 };
 
@@ -16,7 +16,7 @@ pub(super) struct CategorySave;
 #[Object]
 impl CategorySave {
     /// Create or change a category of the tree.
-    #[graphql(guard = "Require(MODERATE)", requires_scopes = "products:moderate")]
+    #[graphql(guard = "Require(\"products:moderate\")", requires_scopes = "products:moderate")]
     async fn category_save(
         &self,
         ctx: &Context<'_>,
