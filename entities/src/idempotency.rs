@@ -35,14 +35,20 @@ impl ActiveModelBehavior for ActiveModel {}
 /// another transaction that is using it.
 pub async fn claim(transaction: &impl ConnectionTrait, claim: Model) -> Result<Option<Model>, DbErr> {
     let key = (claim.scope.clone(), claim.mutation.clone(), claim.key.clone());
-    let inserted = Entity::insert(ActiveModel::from(claim))
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .exec_without_returning(transaction)
-        .await?;
-    if inserted > 0 {
-        return Ok(None);
+    loop {
+        let inserted = Entity::insert(ActiveModel::from(claim.clone()))
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(transaction)
+            .await?;
+        if inserted > 0 {
+            return Ok(None);
+        }
+        let earlier = Entity::find_by_id(key.clone()).one(transaction).await?;
+        // Forgotten at this very moment, it is free again.
+        if earlier.is_some() {
+            return Ok(earlier);
+        }
     }
-    Entity::find_by_id(key).one(transaction).await
 }
 
 /// What a key was used for.

@@ -93,7 +93,7 @@ impl Till {
     async fn open(&self, account: Option<AccountId>, secret: Option<&str>) -> Open {
         let order = OrderId::generate();
         let opened = self.port.open(wish(order, account, secret)).await.expect("recorded");
-        let (Opened::Ready(id) | Opened::Later(id)) = opened;
+        let (Opened::Ready(id) | Opened::Later(id) | Opened::Refused(id)) = opened;
         Open { order, id }
     }
 

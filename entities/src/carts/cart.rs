@@ -238,8 +238,8 @@ pub async fn handed_over(
         .await
 }
 
-/// Gives an open cart of this version to an order; false when it is not there,
-/// or has changed.
+/// Gives an open cart of this version to an order, and keeps it at least until an
+/// instant; `None` when it is not there, or has changed.
 ///
 /// # Errors
 /// When the database fails.
@@ -249,9 +249,13 @@ pub async fn claim(
     version: i32,
     order: OrderId,
     now: DateTime,
+    keep_until: DateTime,
 ) -> Result<Option<Model>, DbErr> {
+    let is_kept = Expr::col(Column::ExpiresAt).gt(keep_until);
+    let expires_at = Expr::case(is_kept, Expr::col(Column::ExpiresAt)).finally(keep_until);
     let claimed = Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Ordered))
+        .col_expr(Column::ExpiresAt, expires_at.into())
         .col_expr(Column::OrderId, Expr::value(order))
         .filter(Column::Id.eq(id))
         .filter(Column::Version.eq(version))

@@ -112,9 +112,14 @@ pub async fn ship(
     Ok(transaction.execute_raw(sql.statement()).await?.rows_affected() == 1)
 }
 
-/// Adds units on their way back, if so many were shipped and neither came back
-/// nor were paid back otherwise; takes them off again when negative. False when
-/// not.
+/// The units of a line in returns that are not at their end.
+const ON_THEIR_WAY: &str = "SELECT COALESCE(SUM(l.quantity), 0) FROM order_return_lines l \
+    JOIN order_returns r ON r.id = l.return_id \
+    WHERE l.line_id = order_lines.id AND r.state IN ('REQUESTED', 'APPROVED', 'RECEIVED')";
+
+/// Adds units on their way back, if so many were shipped and neither are on
+/// their way nor were paid back before; takes them off again when negative.
+/// False when not.
 ///
 /// # Errors
 /// When the database fails.
@@ -129,9 +134,23 @@ pub async fn bring_back(
     sql.push(" WHERE id = ").bind(id).push(" AND order_id = ").bind(order);
     sql.push(" AND returned + ").bind(units).push(" <= shipped");
     if units > 0 {
-        sql.push(" AND returned + ").bind(units).push(" <= quantity - refunded");
+        // Of what came back, what was paid back for it counts as refunded.
+        sql.push(" AND ").bind(units).push(" + (").push(ON_THEIR_WAY).push(") <= quantity - refunded");
     }
     Ok(transaction.execute_raw(sql.statement()).await?.rows_affected() == 1)
+}
+
+/// How many units of a line can still come back.
+///
+/// # Errors
+/// When the database fails.
+pub async fn returnable(transaction: &impl ConnectionTrait, id: OrderLineId) -> Result<i32, DbErr> {
+    let mut sql = Sql::new(transaction.get_database_backend());
+    sql.push("SELECT CAST(shipped - returned AS bigint), CAST(quantity - refunded - (");
+    sql.push(ON_THEIR_WAY).push(") AS bigint) FROM order_lines WHERE id = ").bind(id);
+    let Some(row) = transaction.query_one_raw(sql.statement()).await? else { return Ok(0) };
+    let (there, unpaid): (i64, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    Ok(i32::try_from(there.min(unpaid).max(0)).unwrap_or_default())
 }
 
 /// Adds units that are paid back, and of these the ones that will not be shipped;

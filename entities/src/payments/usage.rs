@@ -37,13 +37,18 @@ pub struct Counter {
     pub used: i64,
 }
 
-/// Adds a piece of work, unless one of its key is there; whether it was added.
+/// Adds a piece of work, unless one of its key is there that was not refunded;
+/// whether it was added.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn begin(db: &impl ConnectionTrait, entry: &Entry) -> Result<bool, DbErr> {
     let sql = "INSERT INTO usage_entries (\"key\", account_id, metric, period_start, units, state, at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (\"key\") DO NOTHING";
+               VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (\"key\") DO UPDATE SET \
+               metric = excluded.metric, period_start = excluded.period_start, \
+               units = excluded.units, state = excluded.state, at = excluded.at \
+               WHERE usage_entries.state = 'REFUNDED' \
+               AND usage_entries.account_id = excluded.account_id";
     let values = [
         entry.key.as_str().into(),
         entry.account_id.into(),

@@ -132,8 +132,8 @@ async fn what_comes_back_is_paid_back_once() {
             $id, lines: $lines, reason: \"Too big\", guestSecret: $secret) { order { returns { id state } } \
             userErrors { code } } }";
         let lines = json!([{ "lineId": line, "quantity": 1 }]);
-        let asked = json!({ "id": order.id, "lines": lines, "secret": order.secret });
-        let asked = data(&buyer, ask, asked).await["orderReturnRequest"].take();
+        let wish = json!({ "id": order.id, "lines": lines, "secret": order.secret });
+        let asked = data(&buyer, ask, wish.clone()).await["orderReturnRequest"].take();
         let back = asked["order"]["returns"][0]["id"].clone();
         let resolve = "mutation($id: ID!, $state: ReturnState!, $restock: Boolean) { orderReturnResolve(\
             returnId: $id, state: $state, restock: $restock) { order { returns { state } } userErrors { \
@@ -156,6 +156,12 @@ async fn what_comes_back_is_paid_back_once() {
         .await;
         assert_eq!(seen(&buyer, &order).await["lines"][0]["refundedQuantity"], 1);
         assert_eq!(number(&app, "SELECT count(*) FROM order_refunds").await, 1);
+
+        let second = data(&buyer, ask, wish.clone()).await["orderReturnRequest"].take();
+        assert_eq!(codes(&second), [""; 0], "the other one may come back, too");
+        let third = data(&buyer, ask, wish).await["orderReturnRequest"].take();
+        assert_eq!(codes(&third), ["INVALID"], "and there is no third");
+        assert_eq!(number(&app, "SELECT count(*) FROM order_returns").await, 2);
         app.stop().await;
     })
     .await;

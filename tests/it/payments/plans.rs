@@ -61,6 +61,11 @@ async fn parallel_work_never_uses_more_than_is_included_and_counts_once() {
         join_all(work.iter().chain(&work).map(|key| usage.refund(key))).await;
         join_all(work.iter().map(|key| usage.record(key, 4_000))).await;
         assert_eq!(data(&buyer, OWN, Value::Null).await["me"]["usage"][0]["used"], 0);
+        // A second try of what failed counts again, and nobody else's work is theirs.
+        assert_eq!(reserve(work[0].clone()).await, Allowed::Counted);
+        assert_eq!(data(&buyer, OWN, Value::Null).await["me"]["usage"][0]["used"], 8_000);
+        let other = kit::Id::generate();
+        assert!(usage.reserve(other, "context.tokens", 1, &work[0]).await.is_err());
         assert!(usage.has_feature(account, "context.generate").await.expect("answered"));
         assert!(!usage.has_feature(account, "collaboration.rooms").await.expect("answered"));
         drop(usage);

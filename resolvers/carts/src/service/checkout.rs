@@ -154,7 +154,7 @@ async fn claim(
     version: i32,
     now: DateTime,
 ) -> Result<Claimed> {
-    let Some(row) = cart::claim(transaction, id, version, order, now).await? else {
+    let Some(row) = cart::claim(transaction, id, version, order, now, now.plus(KEPT)).await? else {
         return not_claimed(transaction, order, id, now).await;
     };
     let known = known_codes(transaction, &row.codes.0, &[]).await?;

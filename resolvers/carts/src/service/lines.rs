@@ -72,7 +72,12 @@ impl Service {
             Err(no_cart) => return Ok(Err(no_cart)),
         };
         if let Some(key) = key {
-            match RetryKey::new(scope_of(&change.which), MUTATION, &key, &draft) {
+            match RetryKey::new(
+                scope_of(&change.which),
+                MUTATION,
+                &key,
+                &(&draft, cart_of(&change.which)),
+            ) {
                 Ok(key) => change.key = Some(key),
                 Err(wrong) => errors.push(wrong),
             }
@@ -202,6 +207,15 @@ fn scope_of(which: &Which) -> String {
     match which {
         Which::Token(hash) => format!("cart:{hash}"),
         Which::Own(account, _) | Which::OpenOf(account, _) => account.to_string(),
+    }
+}
+
+/// What tells a request for one cart from the same for another of its owner's.
+fn cart_of(which: &Which) -> Option<String> {
+    match which {
+        Which::Token(_) => None,
+        Which::Own(_, cart) => Some(cart.to_string()),
+        Which::OpenOf(_, currency) => Some(currency.clone()),
     }
 }
 

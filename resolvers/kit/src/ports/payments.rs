@@ -27,6 +27,8 @@ pub enum Opened {
     /// The provider is away: it is opened when the shopper confirms it, or by a
     /// worker before.
     Later(PaymentId),
+    /// The provider takes no such payment, and never will.
+    Refused(PaymentId),
 }
 
 /// Money of an order over all its payments, in minor units.

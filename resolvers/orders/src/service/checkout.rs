@@ -123,6 +123,9 @@ impl Service {
             return Ok(None);
         };
         if order.state.is_placed() {
+            if order.total == 0 {
+                self.settle_order(id).await?;
+            }
             return Ok(Some(End::Placed(Box::new(order))));
         }
         match self.take_over(id).await? {

@@ -94,7 +94,15 @@ impl Service {
         let is_payment_late = match order.total {
             // There is nothing to pay.
             0 => false,
-            _ => matches!(self.payments.open(payment(&order)?).await?, Opened::Later(_)),
+            _ => match self.payments.open(payment(&order)?).await? {
+                Opened::Ready(_) => false,
+                Opened::Later(_) => true,
+                Opened::Refused(_) => {
+                    let rule = "this total can't be paid here in this currency";
+                    let reason = UserError::new(UserErrorCode::PaymentDeclined, "expectedTotal", rule);
+                    return self.undo(&order, vec![reason]).await;
+                }
+            },
         };
         if !self.become_pending(&order, is_payment_late).await? {
             return self.found(id).await;

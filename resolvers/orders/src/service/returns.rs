@@ -60,7 +60,7 @@ impl Service {
                             return Err(refuse(no_line(index)));
                         };
                         if !line::bring_back(transaction, id, *line_id, *units).await? {
-                            let left = line.shipped.min(line.quantity - line.refunded) - line.returned;
+                            let left = line::returnable(transaction, line.id).await?;
                             return Err(refuse(too_many(index, left, "there to return")));
                         }
                     }

@@ -93,8 +93,14 @@ impl Service {
         Ok(())
     }
 
-    /// Ends an order that was not paid in time, unless it was.
+    /// Ends an order that was not paid in time, unless it was: the news may be
+    /// late, and nobody tells of an order that costs nothing.
     pub(crate) async fn expire(&self, id: OrderId) -> Result<()> {
+        self.settle_order(id).await?;
+        let order = order::find(self.db.write(), id).await?;
+        if order.is_none_or(|order| order.state != OrderState::PendingPayment) {
+            return Ok(());
+        }
         match self.stock.release(id).await? {
             true => self.become_expired(id).await,
             false => self.settle_order(id).await,

@@ -5,7 +5,10 @@
 use std::sync::Arc;
 
 use entities::orders::work::{self, Due};
-use kit::{Error, Result};
+use kit::{
+    Error, Result,
+    ids::{OrderId, OrderRefundId},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::Service;
@@ -37,9 +40,14 @@ impl Service {
     /// Places or gives up the orders whose process went away.
     async fn place_left(&self) -> Result<()> {
         for id in work::due(self.db.read(), Due::Unplaced, self.clock.now()).await? {
-            if self.take_over(id).await? {
-                told("place an order", self.place(id).await.map(drop));
-            }
+            told("place an order", self.place_again(id).await);
+        }
+        Ok(())
+    }
+
+    async fn place_again(&self, id: OrderId) -> Result<()> {
+        if self.take_over(id).await? {
+            self.place(id).await?;
         }
         Ok(())
     }
@@ -60,9 +68,14 @@ impl Service {
 
     async fn refund_left(&self) -> Result<()> {
         for id in work::open_refunds(self.db.read(), self.clock.now()).await? {
-            if self.take_over_refund(id).await? {
-                told("go on with a refund", self.pay_back(id).await.map(drop));
-            }
+            told("go on with a refund", self.pay_back_again(id).await);
+        }
+        Ok(())
+    }
+
+    async fn pay_back_again(&self, id: OrderRefundId) -> Result<()> {
+        if self.take_over_refund(id).await? {
+            self.pay_back(id).await?;
         }
         Ok(())
     }

@@ -13,16 +13,7 @@ use super::{
 use crate::service::Placed;
 
 fn codes(outcome: &Outcome<Placed>) -> Vec<UserErrorCode> {
-    let errors = outcome.as_ref().err().into_iter().flatten();
-    errors
-        .map(|error| match error {
-            UserError::Generic(error) => error.code,
-            UserError::VersionConflict(error) => error.code,
-            UserError::OutOfStock(error) => error.code,
-            UserError::PriceChanged(error) => error.code,
-            UserError::RateLimited(error) => error.code,
-        })
-        .collect()
+    outcome.as_ref().err().into_iter().flatten().map(UserError::stable_code).collect()
 }
 
 async fn no_order_is_left(desk: &Desk) {
@@ -60,6 +51,32 @@ async fn a_checkout_that_dies_at_any_step_is_finished_by_the_worker() {
             assert_eq!(desk.around.world().reserved(variant), 2, "{at}");
             let tills = desk.around.world().tills.len();
             assert_eq!(tills, 1, "{at}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_costs_nothing_is_paid_wherever_its_checkout_died() {
+    for moment in [Moment::Before, Moment::After] {
+        for calls in 0..5 {
+            let desk = Desk::open().await;
+            let variant = desk.variant(5);
+            let (viewer, cart) = (customer(), desk.cart(&[(variant, 2)]));
+            desk.give_away(cart);
+            desk.around.die_after(calls, moment);
+            let _ = desk.checkout(&viewer, cart, "k").await;
+            desk.around.revive();
+            let begun = desk.number("SELECT count(*) FROM orders").await;
+
+            for minutes in [1, 40] {
+                desk.minutes(minutes);
+                desk.service.look().await;
+            }
+
+            let at = format!("{moment:?} {calls}");
+            let paid = desk.number("SELECT count(*) FROM orders WHERE state = 'PAID'").await;
+            assert_eq!(paid, begun, "{at}");
+            assert_eq!(desk.around.world().reserved(variant), 0, "{at}");
         }
     }
 }
@@ -149,6 +166,21 @@ async fn two_keys_of_one_cart_are_one_order() {
     assert_eq!(desk.number("SELECT count(*) FROM orders").await, 1);
     assert_eq!(desk.number("SELECT count(*) FROM idempotency_keys").await, 1);
     assert_eq!(desk.around.world().reserved(variant), 2);
+}
+
+#[tokio::test]
+async fn a_total_that_the_provider_never_takes_leaves_nothing_behind() {
+    let desk = Desk::open().await;
+    let variant = desk.variant(5);
+    let (viewer, cart) = (customer(), desk.cart(&[(variant, 2)]));
+    desk.around.world().is_provider_choosy = true;
+
+    let refused = desk.checkout(&viewer, cart, "k").await.expect("no failure");
+
+    assert_eq!(codes(&refused), [UserErrorCode::PaymentDeclined]);
+    no_order_is_left(&desk).await;
+    assert_eq!(desk.around.world().reserved(variant), 0);
+    assert!(desk.around.world().baskets[&cart].claimed_by.is_none());
 }
 
 #[tokio::test]

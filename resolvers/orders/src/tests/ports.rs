@@ -59,6 +59,7 @@ pub(super) struct World {
     pub(super) tills: HashMap<OrderId, Till>,
     pub(super) sellers: HashMap<UserId, SellerId>,
     pub(super) is_provider_away: bool,
+    pub(super) is_provider_choosy: bool,
     /// How many calls succeed before one fails; afterwards the process is dead:
     /// all fail.
     fuse: Option<(usize, Moment)>,
@@ -249,6 +250,9 @@ impl Carts for Around {
 impl Payments for Around {
     async fn open(&self, payment: NewPayment) -> Result<Opened> {
         self.call(|world| {
+            if world.is_provider_choosy {
+                return Opened::Refused(PaymentId::generate());
+            }
             let is_away = world.is_provider_away;
             world.tills.entry(payment.order_id).or_default().opened += 1;
             match is_away {

@@ -34,7 +34,14 @@ impl Usage for Plans {
             let entry = entry.clone();
             Box::pin(async move {
                 if !counted::begin(transaction, &entry).await? {
-                    return Ok(Allowed::Counted);
+                    let known = counted::entry(transaction, &entry.key).await?;
+                    let is_same = known.is_some_and(|known| {
+                        known.account_id == entry.account_id && known.metric == entry.metric
+                    });
+                    return match is_same {
+                        true => Ok(Allowed::Counted),
+                        false => Err(Error::internal("this key names other work")),
+                    };
                 }
                 if counted::count(transaction, &entry, included).await? {
                     return Ok(Allowed::Counted);

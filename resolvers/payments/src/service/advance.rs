@@ -13,8 +13,6 @@ use ulid::Ulid;
 use super::{Service, milliseconds, tell};
 use crate::provider::{Intent, is_away};
 
-/// The key of what is given back when an order is called off.
-const CALLED_OFF: &str = "called-off";
 /// The first pause after a try in vain, in milliseconds; it doubles.
 const PAUSE: i64 = 1_000;
 /// The longest pause.
@@ -132,7 +130,7 @@ impl Service {
         if row.called_off_at.is_some() && row.captured > row.refunded {
             let reason = row.called_off_for.clone().unwrap_or_default();
             let rest = row.captured - row.refunded;
-            let refunded = self.record_refund(row.order_id, CALLED_OFF, rest, &reason).await?;
+            let refunded = self.record_refund(row.order_id, &called_off(&row), rest, &reason).await?;
             if let Refunded::Exceeds(left) = refunded {
                 tracing::info!(payment.id = %id, left, "a refund came in between");
             }
@@ -174,8 +172,8 @@ impl Service {
         }
     }
 
-    /// What was never opened anywhere is simply off.
-    async fn void_unopened(&self, row: &Model) -> Result<()> {
+    /// What is opened nowhere is simply off.
+    pub(super) async fn void_unopened(&self, row: &Model) -> Result<()> {
         let now = self.clock.now();
         let row = row.clone();
         let order = row.order_id;
@@ -218,9 +216,15 @@ impl Service {
 
     /// Whether what should be given back was refused for good.
     async fn gave_up(&self, row: &Model) -> Result<bool> {
-        let refund = refund::by_key(self.db.write(), row.id, CALLED_OFF).await?;
+        let refund = refund::by_key(self.db.write(), row.id, &called_off(row)).await?;
         Ok(refund.is_some_and(|refund| refund.state == refund::State::Failed))
     }
+}
+
+/// The key of what is given back when an order is called off: another one when
+/// more is left than before, as another refund failed.
+fn called_off(row: &Model) -> String {
+    format!("called-off:{}", row.refunded)
 }
 
 /// When to try again after so many tries in vain.

@@ -19,11 +19,15 @@ const SOON: i64 = 5_000;
 impl Payments for Service {
     async fn open(&self, wish: NewPayment) -> Result<Opened> {
         let row = self.recorded(wish).await?;
+        if row.state == State::Voided && row.provider_ref.is_none() {
+            return Ok(Opened::Refused(row.id));
+        }
         if row.provider_ref.is_some() || row.amount == 0 || row.called_off_at.is_some() {
             return Ok(Opened::Ready(row.id));
         }
         match self.open_at_provider(&row).await {
-            Ok(_) => Ok(Opened::Ready(row.id)),
+            Ok(row) if row.state == State::Voided => Ok(Opened::Refused(row.id)),
+            Ok(row) => Ok(Opened::Ready(row.id)),
             Err(error) if is_away(&error) => Ok(Opened::Later(row.id)),
             Err(error) => Err(error),
         }
@@ -112,8 +116,8 @@ impl Service {
         recorded.await?.ok_or_else(|| Error::internal(format!("{order} has no payment")))
     }
 
-    /// Opens a payment at the provider; the row as it is then. Whoever opens it
-    /// twice opens it once.
+    /// Opens a payment at the provider; the row as it is then: void when the provider
+    /// takes no such payment. Whoever opens it twice opens it once.
     pub(super) async fn open_at_provider(&self, row: &Model) -> Result<Model> {
         let wish = NewIntent {
             payment: row.id,
@@ -124,8 +128,9 @@ impl Service {
         let intent = match self.calls.open(&wish).await? {
             Ok(intent) => intent,
             Err(refused) => {
-                let reason = format!("{} refused to open {}: {}", self.calls.name(), row.id, refused.0);
-                return Err(Error::internal(reason));
+                tracing::warn!(payment.id = %row.id, reason = %refused.0, "the provider takes no such payment");
+                self.void_unopened(row).await?;
+                return self.fresh(row.id).await;
             }
         };
         let mut row = row.clone();

@@ -143,7 +143,11 @@ impl Service {
                     Ok(true)
                 })
             });
-            freed += u64::from(is_freed.await?);
+            match is_freed.await {
+                Ok(is_freed) => freed += u64::from(is_freed),
+                // It must not hold up those behind it.
+                Err(error) => tracing::error!(order.id = %order, ?error, "a reservation can't be freed"),
+            }
         }
         Ok(freed)
     }

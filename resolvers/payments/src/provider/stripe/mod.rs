@@ -129,6 +129,16 @@ fn given_back(page: Page<Refund>, freed: i64) -> Vec<GivenBack> {
     refunds
 }
 
+/// Whether an amount in minor units of ISO 4217 is the same number at Stripe, which
+/// counts some currencies differently: <https://docs.stripe.com/currencies>.
+fn counts_alike(currency: &str, amount: i64) -> bool {
+    match currency {
+        "ISK" | "MGA" | "MRU" | "UGX" => false,
+        "BHD" | "JOD" | "KWD" | "OMR" | "TND" => amount % 10 == 0,
+        _ => true,
+    }
+}
+
 #[async_trait::async_trait]
 impl Provider for Stripe {
     fn name(&self) -> &'static str {
@@ -136,6 +146,9 @@ impl Provider for Stripe {
     }
 
     async fn open(&self, wish: &NewIntent) -> Answer<Intent> {
+        if !counts_alike(&wish.currency, wish.amount) {
+            return Ok(Err(Refused(format!("Stripe counts {} in other units", wish.currency))));
+        }
         let Ok(currency) = wish.currency.to_lowercase().parse::<Currency>();
         let id = wish.payment.to_string();
         let capture = match wish.is_manual {
@@ -228,5 +241,17 @@ impl Provider for Stripe {
         let text = std::str::from_utf8(body).map_err(|_| NotGenuine::Unreadable)?;
         let event: StripeEvent = miniserde::json::from_str(text).map_err(|_| NotGenuine::Unreadable)?;
         Ok(event.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counts_alike;
+
+    #[test]
+    fn amounts_that_stripe_would_take_for_others_are_not_sent() {
+        assert!(counts_alike("EUR", 1) && counts_alike("JPY", 1));
+        assert!(counts_alike("KWD", 1_230) && !counts_alike("KWD", 1_234));
+        assert!(!counts_alike("MGA", 100) && !counts_alike("ISK", 100));
     }
 }
