@@ -42,6 +42,10 @@ pub async fn forget(
         transaction.execute_raw(sql.statement()).await?;
     }
     let mut sql = Sql::new(transaction.get_database_backend());
+    sql.push("UPDATE order_refunds SET retry_scope = NULL, retry_key = NULL WHERE retry_scope = ");
+    sql.bind(account.to_string());
+    transaction.execute_raw(sql.statement()).await?;
+    let mut sql = Sql::new(transaction.get_database_backend());
     sql.push("UPDATE orders SET account_id = NULL, user_id = NULL, email = NULL, ");
     sql.push("shipping_address = NULL, billing_address = NULL, retry_scope = NULL, retry_key = NULL ");
     sql.push("WHERE account_id = ").bind(account);

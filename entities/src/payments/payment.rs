@@ -4,9 +4,10 @@
 use sea_orm::{
     Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     entity::prelude::*,
-    sea_query::{Expr, ExprTrait as _, OnConflict},
+    sea_query::{Expr, ExprTrait as _, OnConflict, Query},
 };
 
+use super::refund;
 use crate::{
     ids::{AccountId, OrderId, PaymentId},
     time::DateTime,
@@ -364,8 +365,19 @@ pub async fn due(
 /// # Errors
 /// When the database fails.
 pub async fn forget(db: &impl ConnectionTrait, account: AccountId) -> Result<(), DbErr> {
+    let theirs = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(Column::AccountId.eq(account))
+        .to_owned();
+    refund::Entity::update_many()
+        .col_expr(refund::Column::Reason, Expr::value(""))
+        .filter(refund::Column::PaymentId.in_subquery(theirs))
+        .exec(db)
+        .await?;
     Entity::update_many()
         .col_expr(Column::ClientSecret, Expr::value(Option::<String>::None))
+        .col_expr(Column::CalledOffFor, Expr::value(Option::<String>::None))
         .filter(Column::AccountId.eq(account))
         .exec(db)
         .await

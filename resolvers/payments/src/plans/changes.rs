@@ -130,6 +130,7 @@ impl Plans {
         let switches = sandbox::switches(self.db.read()).await?;
         let declines = switches.iter().any(|name| name == "declines_renewals");
         for row in due {
+            let id = row.id;
             let rolled = self.db.transaction(move |transaction| {
                 let (after, charge) = rolled(row.clone(), declines, now);
                 Box::pin(async move {
@@ -141,7 +142,10 @@ impl Plans {
                     Ok(())
                 })
             });
-            rolled.await?;
+            // One that can't be renewed now must not hold up the others.
+            if let Err(error) = rolled.await {
+                tracing::error!(subscription.id = %id, ?error, "a plan can't be renewed, trying again");
+            }
         }
         Ok(())
     }
