@@ -16,7 +16,7 @@ use kit::{
     facts::{
         AccountCreated, AccountErased, ConfirmationRequested, ConversationRead, DeletionSet, EndReason,
         IdentityLinked, MessageSent, OrderChanged, OrderPaid, OrderState, PaymentChanged, PaymentState,
-        ResetRequested, ReviewSaved, SessionRevoked, SessionStarted,
+        ResetRequested, ReviewSaved, SecondFactorChanged, SessionRevoked, SessionStarted,
     },
     ids::{AccountId, SellerId, UserId},
     ports::MailedTokenPurpose,
@@ -230,6 +230,16 @@ pub(crate) const KINDS: &[Kind] = &[
         rule: account_deletion,
     },
     Kind {
+        name: "factor.changed",
+        label: "your second factors",
+        channels: &[Email],
+        mail: Mail::Security,
+        texts: &[("en", include_str!("templates/en/factor.changed.txt"))],
+        token: None,
+        fact: SecondFactorChanged::KIND,
+        rule: factor_changed,
+    },
+    Kind {
         name: "identity.linked",
         label: "new ways to sign in",
         channels: &[InApp, Email],
@@ -372,6 +382,14 @@ fn account_deletion(event: &Event) -> Option<Told> {
         _ => String::new(),
     };
     Some(Told { details: json!({ "day": fact.scheduled_at.map(day) }), ..told })
+}
+
+/// A passkey or an app that was added is a way in.
+fn factor_changed(event: &Event) -> Option<Told> {
+    let fact: SecondFactorChanged = event.read()?;
+    let told = about_account(fact.account, event.id().to_string(), fact.account.to_string());
+    let how = if fact.is_added { "added" } else { "removed" };
+    Some(Told { details: json!({ "how": how }), ..told })
 }
 
 /// Once a login; who has just come with it has no need to hear of it.

@@ -13,7 +13,10 @@ use super::{
     Authenticator, account, answer, ask, begin, codes, enroll, first_step, holder, id, set, sign_in,
     sign_in_with, wrong,
 };
-use crate::accounts::{data, somebody};
+use crate::{
+    accounts::{data, somebody},
+    notifications::{eventually, mail::mails_to},
+};
 
 #[tokio::test]
 async fn a_passkey_is_a_second_step() {
@@ -44,6 +47,14 @@ async fn a_passkey_is_a_second_step() {
         assert_eq!(account(&app, &signed_in).await, id(&ada).await);
         let again = answer(&app, &challenge, &assertion).await;
         assert_eq!(codes(&again), [("EXPIRED", "method.mfa.challengeId".to_owned())]);
+        let told = || {
+            let mails = mails_to(app.outbox(), "ada@example.com");
+            mails
+                .iter()
+                .filter(|mail| mail.contains("A second factor of your account was added"))
+                .count()
+        };
+        eventually("one mail tells of it", async || told() == 1).await;
         app.stop().await;
     })
     .await;
