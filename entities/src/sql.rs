@@ -1,7 +1,10 @@
 //! Hand-written statements for both databases: their text and the bound values
 //! grow together.
 
-use sea_orm::{DbBackend, Statement, Value, prelude::Json, sea_query::ArrayType};
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value, prelude::Json,
+    sea_query::ArrayType,
+};
 
 /// A statement in the making.
 pub(crate) struct Sql {
@@ -133,4 +136,25 @@ fn key_list<K: ToString>(backend: DbBackend, keys: &[K]) -> Value {
         }
         _ => Json::from_iter(keys.iter().map(ToString::to_string)).to_string().into(),
     }
+}
+
+/// Runs a fixed statement, and says how many rows it changed.
+pub(crate) async fn run<const N: usize>(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    values: [Value; N],
+) -> Result<u64, DbErr> {
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    Ok(db.execute_raw(statement).await?.rows_affected())
+}
+
+/// The rows of a fixed statement.
+pub(crate) async fn rows<R: FromQueryResult, const N: usize>(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    values: [Value; N],
+) -> Result<Vec<R>, DbErr> {
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    let rows = db.query_all_raw(statement).await?;
+    rows.iter().map(|row| R::from_query_result(row, "")).collect()
 }

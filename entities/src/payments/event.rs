@@ -37,17 +37,21 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// Rows of one statement: databases bind only so many values.
+const ROWS: usize = 1_000;
+
 /// Keeps events; those that are known are left out. How many were new.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn insert(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<u64, DbErr> {
-    if rows.is_empty() {
-        return Ok(0);
+    let mut new = 0;
+    for rows in rows.chunks(ROWS) {
+        let rows = rows.iter().map(|row| ActiveModel::from(row.clone()).reset_all());
+        let once = OnConflict::columns([Column::Provider, Column::Id]).do_nothing().to_owned();
+        new += Entity::insert_many(rows).on_conflict(once).exec_without_returning(db).await?;
     }
-    let rows = rows.into_iter().map(|row| ActiveModel::from(row).reset_all());
-    let once = OnConflict::columns([Column::Provider, Column::Id]).do_nothing().to_owned();
-    Entity::insert_many(rows).on_conflict(once).exec_without_returning(db).await
+    Ok(new)
 }
 
 /// Takes events that are due, at most `limit`, the longest due first; nobody else

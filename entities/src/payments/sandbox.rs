@@ -1,9 +1,13 @@
 //! The books of the sandbox, which plays a payment provider: intents, a ledger of
 //! what was charged and given back, keys, and events to tell.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
 
-use crate::{ids::PaymentId, time::DateTime};
+use crate::{
+    ids::PaymentId,
+    sql::{rows, run},
+    time::DateTime,
+};
 
 /// Money that somebody wants; amounts in minor units.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -228,23 +232,4 @@ pub async fn switches(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
         Statement::from_string(db.get_database_backend(), "SELECT name FROM sandbox_switches");
     let rows = db.query_all_raw(statement).await?;
     rows.iter().map(|row| row.try_get("", "name")).collect()
-}
-
-async fn run<const N: usize>(
-    db: &impl ConnectionTrait,
-    sql: &str,
-    values: [Value; N],
-) -> Result<u64, DbErr> {
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    Ok(db.execute_raw(statement).await?.rows_affected())
-}
-
-async fn rows<R: FromQueryResult, const N: usize>(
-    db: &impl ConnectionTrait,
-    sql: &str,
-    values: [Value; N],
-) -> Result<Vec<R>, DbErr> {
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    let rows = db.query_all_raw(statement).await?;
-    rows.iter().map(|row| R::from_query_result(row, "")).collect()
 }

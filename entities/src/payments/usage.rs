@@ -1,9 +1,13 @@
 //! `usage_entries`: pieces of work, each counted once by its key; `usage_counters`:
 //! what an account used of a metric in a period, never more than is included.
 
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Value};
 
-use crate::{ids::AccountId, sql::Sql, time::DateTime};
+use crate::{
+    ids::AccountId,
+    sql::{Sql, rows, run},
+    time::DateTime,
+};
 
 /// A piece of work that is counted.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -153,23 +157,4 @@ pub async fn erase(db: &impl ConnectionTrait, account: AccountId) -> Result<(), 
         run(db, &format!("DELETE FROM {table} WHERE account_id = $1"), [account.into()]).await?;
     }
     Ok(())
-}
-
-async fn run<const N: usize>(
-    db: &impl ConnectionTrait,
-    sql: &str,
-    values: [Value; N],
-) -> Result<u64, DbErr> {
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    Ok(db.execute_raw(statement).await?.rows_affected())
-}
-
-async fn rows<R: FromQueryResult, const N: usize>(
-    db: &impl ConnectionTrait,
-    sql: &str,
-    values: [Value; N],
-) -> Result<Vec<R>, DbErr> {
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    let rows = db.query_all_raw(statement).await?;
-    rows.iter().map(|row| R::from_query_result(row, "")).collect()
 }

@@ -7,9 +7,10 @@ use kit::{
     ids::{RefundId, UserId},
 };
 use serde_json::{Value, json};
-use tests::{Client, TestApp, execute};
+use tests::{Client, TestApp, execute, number};
 
 use super::{data, walk};
+use crate::notifications::eventually;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
 const SEND: &str = "mutation($input: MessageSendInput!) { messageSend(input: $input) { message { id } \
@@ -218,6 +219,10 @@ impl Owned {
         let paid = data(owner, query, json!({ "id": self.ids["ord"] })).await["order"].take();
         let payment = paid["payments"][0]["id"].as_str().expect("a payment").to_owned();
         let (order, refund) = (self.ids["ord"].clone(), RefundId::generate());
+        // What the provider has yet to tell of it would move it on again.
+        let untold = "SELECT (SELECT count(*) FROM sandbox_events WHERE sends_at IS NOT NULL) \
+            + (SELECT count(*) FROM payment_events WHERE due_at IS NOT NULL)";
+        eventually("all is told", async || number(app, untold).await == 0).await;
         for change in [
             format!(
                 "UPDATE payments SET state = 'FAILED', failure = 'lost_card' WHERE id = '{payment}'"

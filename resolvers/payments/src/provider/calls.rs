@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use kit::{DateTime, Error, Outside, OutsideOptions, Result};
 
-use super::{Answer, Away, Event, GivenBack, Intent, NewIntent, NewRefund, Provider, Refused};
+use super::{Answer, Away, EventPage, GivenBack, Intent, NewIntent, NewRefund, Provider, Refused};
 
 /// A provider behind a deadline and a breaker. All calls are safe to repeat.
 pub(crate) struct Calls {
@@ -58,8 +58,8 @@ impl Calls {
         self.outside.repeatable(|| self.provider.look_up(intent)).await
     }
 
-    pub(crate) async fn events(&self, since: DateTime) -> Called<Vec<Event>> {
-        self.outside.repeatable(|| self.provider.events(since)).await
+    pub(crate) async fn events(&self, since: DateTime, after: Option<&str>) -> Called<EventPage> {
+        self.outside.repeatable(|| self.provider.events(since, after)).await
     }
 }
 

@@ -95,6 +95,14 @@ pub(crate) struct GivenBack {
     pub(crate) outcome: Option<Result<(), String>>,
 }
 
+/// A page of events.
+#[derive(Debug, Clone)]
+pub(crate) struct EventPage {
+    pub(crate) events: Vec<Event>,
+    /// Whether there is more behind the last one.
+    pub(crate) has_more: bool,
+}
+
 /// Something that a provider told. It only says where to look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Event {
@@ -151,8 +159,9 @@ pub(crate) trait Provider: Send + Sync {
     /// An intent as it is now, with what was given back.
     async fn look_up(&self, intent: &str) -> Answer<Intent>;
 
-    /// What happened since this instant, in any order.
-    async fn events(&self, since: DateTime) -> Answer<Vec<Event>>;
+    /// A page of what happened since this instant, in the provider's order; behind
+    /// the event of this id.
+    async fn events(&self, since: DateTime, after: Option<&str>) -> Answer<EventPage>;
 
     /// Reads an event that somebody sent, if it is genuine.
     fn read(&self, body: &[u8], signature: &str, now: DateTime) -> Result<Event, NotGenuine>;

@@ -93,6 +93,8 @@ impl Service {
             Ok(id) => payment::by_id(self.db.write(), id).await?,
             Err(_) => payment::by_reference(self.db.write(), &event.provider, &event.subject).await?,
         };
+        // What another provider was paid is none of this one's business.
+        let row = row.filter(|row| row.provider == self.calls.name());
         let Some(row) = row else {
             // The provider may be faster than our own note of what it opened.
             return Ok(event.attempts > 3);
@@ -108,16 +110,27 @@ impl Service {
         let (name, now) = (self.calls.name(), self.clock.now());
         let cursor = event::cursor(self.db.write(), name).await?;
         let since = cursor.and_then(|cursor| cursor.parse().ok()).map_or(now, DateTime);
-        match self.calls.events(since.plus(-OVERLAP)).await? {
-            Ok(events) => {
-                let missed = self.keep_events(events).await?;
-                if missed > 0 {
-                    tracing::info!(provider = name, missed, "events were caught up on");
+        let mut missed = 0;
+        let mut after: Option<String> = None;
+        loop {
+            let page = match self.calls.events(since.plus(-OVERLAP), after.as_deref()).await? {
+                Ok(page) => page,
+                Err(refused) => {
+                    tracing::warn!(provider = name, reason = %refused.0, "no events are given");
+                    return Ok(());
                 }
-                event::move_cursor(self.db.write(), name, &now.0.to_string()).await?;
+            };
+            after = page.events.last().map(|event| event.id.clone());
+            missed += self.keep_events(page.events).await?;
+            if !page.has_more || after.is_none() {
+                break;
             }
-            Err(refused) => tracing::warn!(provider = name, reason = %refused.0, "no events are given"),
         }
+        if missed > 0 {
+            tracing::info!(provider = name, missed, "events were caught up on");
+        }
+        // Only when all were read: what broke off begins again.
+        event::move_cursor(self.db.write(), name, &now.0.to_string()).await?;
         Ok(())
     }
 

@@ -156,10 +156,11 @@ async fn a_provider_tells_what_happened_and_knows_nothing_of_strangers() {
     let open = subject.open(false).await;
     subject.confirm(&open, subject.good, "a").await.expect("paid");
 
-    let events = subject.provider.events(TODAY.plus(-1)).await.expect("there").expect("told");
+    let events =
+        subject.provider.events(TODAY.plus(-1), None).await.expect("there").expect("told").events;
 
     assert!(events.iter().any(|event| event.subject == open.reference), "{events:?}");
-    let later = subject.provider.events(TODAY.plus(1)).await.expect("there").expect("told");
+    let later = subject.provider.events(TODAY.plus(1), None).await.expect("there").expect("told").events;
     assert_eq!(later, vec![]);
     assert!(subject.provider.look_up("nobody's").await.expect("there").is_err());
 }

@@ -15,8 +15,8 @@ use ulid::Ulid;
 
 use self::tokens::{Play, Telling, play};
 use super::{
-    Answer, Event, GivenBack, Intent, NewIntent, NewRefund, NotGenuine, Provider, Refused, Status,
-    calls::away, signature,
+    Answer, Event, EventPage, GivenBack, Intent, NewIntent, NewRefund, NotGenuine, Provider, Refused,
+    Status, calls::away, signature,
 };
 
 /// What it is called.
@@ -275,20 +275,20 @@ impl Provider for Sandbox {
         }
     }
 
-    async fn events(&self, since: DateTime) -> Answer<Vec<Event>> {
+    async fn events(&self, since: DateTime, _: Option<&str>) -> Answer<EventPage> {
         if self.is_away().await {
             return away("switched off");
         }
         match books::told_since(self.db.read(), since).await {
-            Ok(told) => Ok(Ok(told
-                .into_iter()
-                .map(|told| Event {
+            Ok(told) => {
+                let events = told.into_iter().map(|told| Event {
                     id: told.id,
                     kind: told.kind,
                     subject: told.intent,
                     payment: Some(told.payment),
-                })
-                .collect())),
+                });
+                Ok(Ok(EventPage { events: events.collect(), has_more: false }))
+            }
             Err(error) => away(error),
         }
     }

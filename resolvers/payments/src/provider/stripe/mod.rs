@@ -22,8 +22,8 @@ use stripe_types::{Currency, RangeBoundsTs, RangeQueryTs};
 
 use self::shapes::{PAYMENT, Page, PaymentIntent, REFUND, Refund, StripeEvent};
 use super::{
-    Answer, Away, Event, GivenBack, Intent, NewIntent, NewRefund, NotGenuine, Provider, Refused, Status,
-    calls::away, signature,
+    Answer, Away, Event, EventPage, GivenBack, Intent, NewIntent, NewRefund, NotGenuine, Provider,
+    Refused, Status, calls::away, signature,
 };
 
 /// What it is called.
@@ -31,8 +31,6 @@ pub(crate) const NAME: &str = "stripe";
 
 /// The longest page.
 const PAGE: i64 = 100;
-/// Pages of events that are read at once.
-const PAGES: usize = 50;
 
 /// Stripe.
 pub(crate) struct Stripe {
@@ -213,27 +211,21 @@ impl Provider for Stripe {
         Ok(Ok(found))
     }
 
-    async fn events(&self, since: DateTime) -> Answer<Vec<Event>> {
+    async fn events(&self, since: DateTime, after: Option<&str>) -> Answer<EventPage> {
         let since = RangeBoundsTs { gte: Some(since.0.div_euclid(1_000)), ..RangeBoundsTs::default() };
-        let mut events: Vec<Event> = Vec::new();
-        for _ in 0..PAGES {
-            let mut request = ListEvent::new().created(RangeQueryTs::Bounds(since)).limit(PAGE);
-            if let Some(last) = events.last() {
-                request = request.starting_after(last.id.clone());
-            }
-            let page = match self.send::<Page<StripeEvent>, _>(&request, None).await {
-                Ok(page) => page,
-                Err(Failed::Refused(refused)) => return Ok(Err(refused)),
-                Err(Failed::Away(cause)) => return Err(cause),
-                Err(Failed::Look(message)) => return away(message),
-            };
-            let is_last = !page.has_more || page.data.is_empty();
-            events.extend(page.data.into_iter().map(Event::from));
-            if is_last {
-                break;
-            }
+        let mut request = ListEvent::new().created(RangeQueryTs::Bounds(since)).limit(PAGE);
+        if let Some(after) = after {
+            request = request.starting_after(after);
         }
-        Ok(Ok(events))
+        match self.send::<Page<StripeEvent>, _>(&request, None).await {
+            Ok(page) => Ok(Ok(EventPage {
+                events: page.data.into_iter().map(Event::from).collect(),
+                has_more: page.has_more,
+            })),
+            Err(Failed::Refused(refused)) => Ok(Err(refused)),
+            Err(Failed::Away(cause)) => Err(cause),
+            Err(Failed::Look(message)) => away(message),
+        }
     }
 
     fn read(&self, body: &[u8], signature: &str, now: DateTime) -> Result<Event, NotGenuine> {
