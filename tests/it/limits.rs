@@ -510,6 +510,11 @@ fn safe(url: &str) -> Vec<(&'static str, String)> {
             "WEFT_AUTH__SIGNING_KEY",
             format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"),
         ),
+        ("WEFT_PAYMENTS__PROVIDER", "stripe".to_owned()),
+        // Nobody listens there: payments are away, the gateway is not.
+        ("WEFT_PAYMENTS__STRIPE__API_BASE", "http://127.0.0.1:9/".to_owned()),
+        ("WEFT_PAYMENTS__STRIPE__SECRET_KEY", "sk_test_none".to_owned()),
+        ("WEFT_PAYMENTS__WEBHOOK_SECRETS", "whsec_none".to_owned()),
     ]
 }
 
@@ -526,9 +531,13 @@ async fn production_refuses_what_is_open_with_a_list_of_what_to_change() {
 
     let (status, told) = serve(&[("WEFT_DATABASE__URL", empty.clone())]);
     assert_eq!(status, Some(2), "{told}");
-    for setting in
-        ["database.seed_demo", "server.playground", "server.introspection", "auth.signing_key"]
-    {
+    for setting in [
+        "database.seed_demo",
+        "server.playground",
+        "server.introspection",
+        "auth.signing_key",
+        "payments.provider",
+    ] {
         assert!(told.contains(&format!("\n  - {setting}")), "{told}");
     }
     assert!(!folder.path().join("weft.db").exists(), "refused before anything is made");
