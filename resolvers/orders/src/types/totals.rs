@@ -8,7 +8,7 @@ use kit::{CurrencyCode, Money};
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(shareable)]
 pub(crate) struct OrderTotals {
-    /// Sum of line totals before order discounts and tax.
+    /// Sum of line totals before order discounts.
     subtotal: Money,
     /// Order discounts.
     discount: Money,

@@ -140,15 +140,15 @@ pub(super) fn currency(code: &str) -> CurrencyCode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "refund::State")]
 pub(crate) enum JobState {
-    /// Not begun yet.
+    /// Waits for its turn.
     Queued,
-    /// Begun.
+    /// Works.
     Running,
     /// Done.
     Succeeded,
-    /// Ended without its result.
+    /// Ended by an error.
     Failed,
-    /// Called off.
+    /// Ended by somebody.
     Cancelled,
 }
 
