@@ -7,7 +7,7 @@ use entities::payments::{
 };
 use kit::{
     CurrencyCode, DateTime, Money, UserError, Viewer,
-    facts::PaymentState as Told,
+    facts::{JobState, PaymentState as Told},
     ids::{AccountId, PaymentId, RefundId},
     load,
 };
@@ -136,20 +136,15 @@ pub(super) fn currency(code: &str) -> CurrencyCode {
     code.parse().unwrap_or(CurrencyCode(iso_currency::Currency::XXX))
 }
 
-/// States of a long job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "refund::State")]
-pub(crate) enum JobState {
-    /// Waits for its turn.
-    Queued,
-    /// Works.
-    Running,
-    /// Done.
-    Succeeded,
-    /// Ended by an error.
-    Failed,
-    /// Ended by somebody.
-    Cancelled,
+/// Where a refund stands, in the words of every long job.
+const fn job_state(state: refund::State) -> JobState {
+    match state {
+        refund::State::Queued => JobState::Queued,
+        refund::State::Running => JobState::Running,
+        refund::State::Succeeded => JobState::Succeeded,
+        refund::State::Failed => JobState::Failed,
+        refund::State::Cancelled => JobState::Cancelled,
+    }
 }
 
 /// Money given back.
@@ -174,7 +169,7 @@ impl Refund {
         Self {
             id: row.id,
             amount: Money::new(row.amount, currency),
-            state: row.state.into(),
+            state: job_state(row.state),
             reason: row.reason,
             created_at: row.created_at,
         }
